@@ -1,0 +1,1 @@
+"""The journey of signing in, one file for each step."""

@@ -1,0 +1,167 @@
+"""Sign-in attempts under way in this browser: a sealed, short-lived cookie for each.
+
+One cookie an attempt, so that two tabs do not clobber each other.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import asdict, dataclass
+
+from cryptography.fernet import InvalidToken
+from flask import Response, after_this_request, g, request
+
+from app.config import settings
+from app.failures import Failure
+from app.identity import Method
+from app.keys import CLOCK_SKEW, keyring
+from app.redirects import safe_return_to
+
+MAX_ATTEMPTS = 5
+MAX_COOKIE_BYTES = 5_000  # all attempts together: proxies take about 8 kB of cookies in all
+MAX_STATE = 255  # bytes of the caller's own `state`
+PREFIX = "attempt-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One attempt: `id` is public (pages, logs), `secret` only in the cookie and in `state`."""
+
+    id: str
+    secret: str
+    method: Method
+    email: str
+    return_to: str
+    state: str | None
+    started_at: int
+    lifetime: int
+
+    @property
+    def ends_at(self) -> int:
+        """When nothing can come of it any more, in seconds since the epoch."""
+        return self.started_at + self.lifetime
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its time is over."""
+        return time.time() >= self.ends_at + CLOCK_SKEW
+
+
+def begin(
+    method: Method, email: str, *, lifetime: int, next_url: str, caller_state: str
+) -> Attempt:
+    """Returns a new attempt, not yet remembered; raises Failure for a state that is too long."""
+    if len(caller_state.encode()) > MAX_STATE:
+        raise Failure("state_too_long")
+    return Attempt(
+        id=secrets.token_hex(6),
+        secret=secrets.token_urlsafe(24),
+        method=method,
+        email=email,
+        return_to=safe_return_to(next_url),
+        state=caller_state or None,
+        started_at=int(time.time()),
+        lifetime=lifetime,
+    )
+
+
+def remember(attempt: Attempt) -> None:
+    """Lets this browser, and no other, go on with the attempt."""
+    token = _seal(attempt)
+    _make_room(len(token))
+    after_this_request(lambda response: _set_cookie(response, attempt.id, token, attempt.lifetime))
+    _take_in_hand(attempt)
+
+
+def find(attempt_id: str) -> Attempt | None:
+    """Returns the attempt with this id if this browser made it and its time is not over."""
+    attempt = _unseal(request.cookies.get(_cookie_name(attempt_id), ""))
+    if attempt is None or attempt.id != attempt_id or attempt.has_ended:
+        return None
+    return _take_in_hand(attempt)
+
+
+def require(method: Method, attempt_id: str) -> Attempt:
+    """Returns the attempt with this id, or the newest of its kind where none is named.
+
+    Raises Failure when this browser has no such attempt under way.
+    """
+    attempt = find(attempt_id) if attempt_id else _latest(method)
+    if attempt is None or attempt.method != method:
+        raise Failure("attempt_missing")
+    return _take_in_hand(attempt)
+
+
+def in_hand() -> Attempt | None:
+    """Returns the attempt that this request is about, as far as that is known yet."""
+    attempt: Attempt | None = g.get("attempt")
+    return attempt
+
+
+def end(attempt: Attempt) -> None:
+    """Lets this browser forget the attempt."""
+    _forget(_cookie_name(attempt.id))
+
+
+def _latest(method: Method) -> Attempt | None:
+    return next((attempt for attempt in _newest_first() if attempt.method == method), None)
+
+
+def _newest_first() -> list[Attempt]:
+    prefix = _cookie_name("")
+    found = [_unseal(value) for name, value in request.cookies.items() if name.startswith(prefix)]
+    alive = [attempt for attempt in found if attempt and not attempt.has_ended]
+    return sorted(alive, key=lambda attempt: attempt.started_at, reverse=True)
+
+
+def _take_in_hand(attempt: Attempt) -> Attempt:
+    g.attempt = attempt  # for the log line and the failure page, whatever happens next
+    return attempt
+
+
+def _make_room(size: int) -> None:
+    keep: set[str] = set()
+    for attempt in _newest_first()[: MAX_ATTEMPTS - 1]:
+        name = _cookie_name(attempt.id)
+        size += len(request.cookies[name])
+        if size <= MAX_COOKIE_BYTES:
+            keep.add(name)
+    for name in request.cookies:
+        if name.startswith(_cookie_name("")) and name not in keep:
+            _forget(name)
+
+
+def _seal(attempt: Attempt) -> str:
+    text = json.dumps(asdict(attempt), ensure_ascii=False, separators=(",", ":"))
+    return keyring().attempt.encrypt(text.encode()).decode()
+
+
+def _unseal(token: str) -> Attempt | None:
+    try:
+        return Attempt(**json.loads(keyring().attempt.decrypt(token.encode())))
+    except (InvalidToken, UnicodeEncodeError):
+        return None
+
+
+def _cookie_name(attempt_id: str) -> str:
+    return f"{'__Host-' if settings().is_https else ''}{PREFIX}{attempt_id}"
+
+
+def _set_cookie(response: Response, attempt_id: str, value: str, max_age: int) -> Response:
+    response.set_cookie(
+        _cookie_name(attempt_id),
+        value,
+        max_age=max_age,
+        secure=settings().is_https,
+        httponly=True,
+        # Lax, for the way back from WorkOS comes from another site, where Strict is not sent.
+        samesite="Lax",
+    )
+    return response
+
+
+def _forget(name: str) -> None:
+    attempt_id = name.removeprefix(_cookie_name(""))
+    after_this_request(lambda response: _set_cookie(response, attempt_id, "", 0))

@@ -1,0 +1,82 @@
+"""Magic Auth: a six-digit code by e-mail. https://workos.com/docs/authkit/magic-auth"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app import limits, log, workos_client
+from app.auth import attempts
+from app.auth.one_time_code import entered
+from app.email_address import canonical_email
+from app.fields import queried, submitted
+from app.guards import redirect_if_signed_in
+from app.identity import Identity
+from app.pages import see_other
+from app.session import sign_in
+from app.session_store import session_store
+
+CODE_LIFETIME = 10 * 60  # seconds, set by WorkOS
+# The attempt outlives its code, so that a late code still finds the page that offers a new one.
+ATTEMPT_LIFETIME = 2 * CODE_LIFETIME
+RESEND_AFTER = 30  # seconds before the page offers another code; style.css waits as long
+
+bp = Blueprint("magic_auth", __name__, url_prefix="/auth/magic-auth")
+
+
+@bp.app_context_processor
+def numbers() -> dict[str, int]:
+    """Gives the pages the numbers that they promise."""
+    return {"code_lifetime": CODE_LIFETIME, "resend_after": RESEND_AFTER}
+
+
+@bp.post("")
+@limits.sending
+def send() -> Response:
+    """E-mails a code to `email`, and sends the person on to type it in."""
+    fields = submitted("email", "next", "state")
+    email = canonical_email(fields["email"])
+    attempt = attempts.begin(
+        "magic_auth",
+        email,
+        lifetime=ATTEMPT_LIFETIME,
+        next_url=fields["next"],
+        caller_state=fields["state"],
+    )
+    workos_client.send_code(email)
+    attempts.remember(attempt)
+    log.event("authn_code_sent", email=log.masked_email(email))
+    return see_other(
+        url_for("magic_auth.show", attempt=attempt.id),
+        json={
+            "status": "sent",
+            "method": attempt.method,
+            "email": email,
+            "expires_in": CODE_LIFETIME,
+            "attempt": attempt.id,
+        },
+        status=202,
+    )
+
+
+@bp.get("/verify")
+@redirect_if_signed_in
+def show() -> str:
+    """Asks for the code of the attempt in hand."""
+    attempt = attempts.require("magic_auth", queried("attempt")["attempt"])
+    return render_template("verify.html", attempt=attempt)
+
+
+@bp.post("/verify")
+@limits.verifying
+def verify() -> ResponseReturnValue:
+    """Signs in whoever types the right code in the browser that asked for it."""
+    attempt, one_time_code = entered()
+    session_store().check()  # before the code is spent on a session that could not be kept
+    reply = workos_client.redeem_code(one_time_code, attempt.email)
+    sign_in(Identity.from_authentication(reply, method=attempt.method), state=attempt.state)
+    limits.forgive()
+    attempts.end(attempt)
+    return see_other(
+        attempt.return_to, json={"status": "signed_in", "return_to": attempt.return_to}
+    )

@@ -1,0 +1,103 @@
+"""The one SQLite file: a connection for each thread, private to this user, safe across a fork."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+Values = tuple[Any, ...] | dict[str, Any]
+
+BUSY_TIMEOUT = 2.0  # seconds to wait for another writer
+SWEEP_EVERY = 60.0  # seconds between two removals of expired rows
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS sessions (
+    id_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, record TEXT NOT NULL, expires_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user_id);
+CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);
+CREATE TABLE IF NOT EXISTS claims (
+    name TEXT PRIMARY KEY, expires_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS claims_by_expiry ON claims (expires_at);
+CREATE TABLE IF NOT EXISTS limits (
+    name TEXT PRIMARY KEY, hits INTEGER NOT NULL, expires_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS limits_by_expiry ON limits (expires_at);
+"""
+
+
+class Database:
+    """Runs one statement at a time against the file, and removes what has expired."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._swept_at = 0.0
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """Lends this thread's connection; after an error the next call opens a new one."""
+        try:
+            yield self._connection()
+        except sqlite3.Error:
+            self._forget_connection()
+            raise
+
+    def write(self, statement: str, values: Values = ()) -> list[Any]:
+        """Runs a statement that changes something, as one transaction; returns its rows."""
+        with self.connection() as connection:
+            self._sweep(connection)
+            return connection.execute(statement, values).fetchall()
+
+    def read(self, statement: str, values: Values = ()) -> list[Any]:
+        """Returns the rows of a query."""
+        with self.connection() as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def check(self) -> None:
+        """Raises sqlite3.Error unless this process could write now."""
+        with self.connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+
+    def _connection(self) -> sqlite3.Connection:
+        # A connection carried across a fork corrupts the file, so it counts only where it was made.
+        if getattr(self._local, "pid", None) != os.getpid():
+            self._local.connection = self._open()
+            self._local.pid = os.getpid()
+        connection: sqlite3.Connection = self._local.connection
+        return connection
+
+    def _forget_connection(self) -> None:
+        if getattr(self._local, "pid", None) == os.getpid():
+            self._local.connection.close()
+            del self._local.pid
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Made before SQLite does, for only then is it never readable to others, even briefly.
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise sqlite3.OperationalError(f"cannot open the database: {error.strerror}") from None
+        connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A crash of the machine may cost the last moments, never the file: people sign in again.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.executescript(SCHEMA)
+        return connection
+
+    def _sweep(self, connection: sqlite3.Connection) -> None:
+        now = time.time()
+        if 0 <= now - self._swept_at < SWEEP_EVERY:
+            return
+        self._swept_at = now
+        for table in ("sessions", "claims", "limits"):
+            connection.execute(f"DELETE FROM {table} WHERE expires_at <= ?", (now,))  # noqa: S608 # our own names

@@ -1,0 +1,144 @@
+"""Turns every error into one answer: a page, or a JSON object, that says what to do next."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from workos import WorkOSError
+
+from app import limits, log
+from app.auth import attempts
+from app.config import settings
+from app.failures import RETRY_LATER, Failure
+from app.pages import in_words, wants_json
+from app.session_store import StoreUnavailable
+from app.workos_errors import failure_from
+
+_HTTP_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Registers the one place where failures become answers."""
+    app.register_error_handler(Failure, answer)
+    app.register_error_handler(WorkOSError, lambda error: answer(failure_from(error)))
+    app.register_error_handler(StoreUnavailable, lambda _: answer(_store_unavailable()))
+    app.register_error_handler(RateLimitExceeded, lambda error: answer(_limited(error)))
+    app.register_error_handler(CSRFError, lambda _: answer(Failure("csrf")))
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def answer(failure: Failure) -> Response:
+    """Logs the failure and returns its page or JSON object, with its status and Retry-After."""
+    _log(failure)
+    explanation = failure.explanation
+    body = jsonify(for_programs(failure)) if wants_json() else _page(failure)
+    response = make_response(body, explanation.status)
+    if failure.retry_after:
+        response.headers["Retry-After"] = str(failure.retry_after)
+    return response
+
+
+def _store_unavailable() -> Failure:
+    return Failure("store_unavailable", retry_after=RETRY_LATER)
+
+
+def _limited(error: RateLimitExceeded) -> Failure:
+    code = str(error.description)  # app.limits puts the failure's code there
+    # A code that is worn out does not come back by waiting.
+    return Failure(code, retry_after=None if code == "too_many_tries" else limits.wait())
+
+
+def _answer_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response())  # a redirect to the canonical URL of a route
+    code = _HTTP_CODES.get(status, "internal_error" if status >= 500 else "bad_request")
+    response = answer(Failure(code, detail=f"{status}"))
+    if code == "bad_request":
+        response.status_code = status
+    if status == 405:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))  # type: ignore[attr-defined] # MethodNotAllowed has it
+    return response
+
+
+def _answer_unexpected(error: Exception) -> Response:
+    log.unexpected(error)
+    return answer(Failure("internal_error"))
+
+
+def _log(failure: Failure) -> None:
+    level = logging.ERROR if failure.explanation.is_ours else logging.WARNING
+    log.event(
+        _event_name(failure),
+        level=level,
+        failure=failure.code,
+        status=failure.explanation.status,
+        detail=failure.detail,
+    )
+
+
+def _event_name(failure: Failure) -> str:
+    if failure.code in ("too_many_tries", "one_time_code_too_many_attempts"):
+        return "authn_login_fail_max"
+    if failure.code == "too_many_requests":
+        return "excess_rate_limit_exceeded"
+    if failure.code == "csrf":
+        return "malicious_csrf"
+    if failure.explanation.is_ours:
+        return "sys_failure"
+    is_about_input = failure.explanation.way in ("correct", "home", "public_url")
+    if is_about_input and failure.code != "invalid_one_time_code":
+        return "input_validation_fail"
+    return "authn_login_fail"
+
+
+def for_programs(failure: Failure) -> dict[str, object]:
+    """Returns the failure as an object for JSON."""
+    explanation = failure.explanation
+    body: dict[str, object] = {
+        "error": failure.code,
+        "message": f"{explanation.title}. {explanation.reason}",
+        "hint": _hint(failure),
+        "request_id": log.request_id(),
+    }
+    if failure.retry_after:
+        body["retry_after"] = failure.retry_after
+    if failure.code == "invalid_one_time_code":
+        body["tries_left"] = limits.tries_left()
+    return body
+
+
+def _hint(failure: Failure) -> str:
+    if failure.retry_after:
+        return f"Try again in {in_words(failure.retry_after)}."
+    return f"{failure.explanation.label}."
+
+
+def _page(failure: Failure) -> str:
+    attempt = attempts.in_hand()
+    if failure.explanation.way == "correct":
+        template = "verify.html" if attempt else "sign_in.html"
+    else:
+        template = "failure.html"
+    return render_template(
+        template,
+        failure=failure,
+        attempt=attempt,
+        wait=in_words(failure.retry_after) if failure.retry_after else None,
+        tries_left=limits.tries_left() if failure.code == "invalid_one_time_code" else None,
+        request_id=log.request_id(),
+        # What was typed is shown again, for nothing may be lost.
+        submitted={name: request.form.get(name, "") for name in ("email", "next", "state")},
+        public_url=settings().public_url,
+    )

@@ -1,0 +1,97 @@
+"""One key for each purpose, derived from SECRET_KEY: a token made for one is refused by all others.
+
+*Signed* is readable and tamper-evident; *sealed* is encrypted.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from flask import Flask, current_app
+from flask.sessions import session_json_serializer
+from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+
+CLOCK_SKEW = 60  # seconds by which the clocks of two hosts may differ
+
+
+class SkewTolerantSigner(TimestampSigner):
+    """A TimestampSigner that also takes tokens from a host whose clock is a little ahead."""
+
+    def unsign(  # type: ignore[override] # itsdangerous overloads it for a flag that loads() never sets false
+        self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False
+    ) -> tuple[bytes, datetime] | bytes:
+        value, signed_at = super().unsign(signed_value, return_timestamp=True)
+        age = self.get_timestamp() - int(signed_at.timestamp())
+        if age < -CLOCK_SKEW or (max_age is not None and age > max_age):
+            raise SignatureExpired("too old or from the future", value, signed_at)
+        return (value, signed_at) if return_timestamp else value
+
+
+class Keyring:
+    """Makes signers and sealers: the newest secret writes, the older ones still read."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = secrets
+
+    def derive(self, purpose: str) -> list[bytes]:
+        """Returns a key of 32 bytes for each secret, newest first (HKDF, RFC 5869)."""
+        return [
+            HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(secret.encode())
+            for secret in self._secrets
+        ]
+
+    def signer(self, purpose: str) -> URLSafeTimedSerializer:
+        """Returns a serializer whose tokens are readable, dated and tamper-evident."""
+        return URLSafeTimedSerializer(
+            self.derive(purpose)[::-1],  # itsdangerous wants the newest last
+            salt=purpose,
+            serializer=session_json_serializer,
+            signer=SkewTolerantSigner,
+            signer_kwargs={"digest_method": hashlib.sha256},
+        )
+
+    def sealer(self, purpose: str) -> MultiFernet:
+        """Returns a cipher whose tokens say nothing to whoever holds them."""
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(k)) for k in self.derive(purpose)])
+
+    @cached_property
+    def session(self) -> URLSafeTimedSerializer:
+        """Signs the session cookie; kept, because every request needs it."""
+        return self.signer("session")
+
+    @cached_property
+    def attempt(self) -> MultiFernet:
+        """Seals the cookie of one sign-in attempt."""
+        return self.sealer("attempt")
+
+    @cached_property
+    def state(self) -> URLSafeTimedSerializer:
+        """Signs the `state` that goes to WorkOS and comes back to the callback."""
+        return self.signer("state")
+
+    @cached_property
+    def _pseudonym_key(self) -> bytes:
+        return self.derive("pseudonym")[0]
+
+    def pseudonym(self, text: str) -> str:
+        """Returns a name for a thing whose own name must not be kept, such as an address."""
+        return hmac.new(self._pseudonym_key, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def init_app(app: Flask, *, secrets: Sequence[str]) -> None:
+    """Gives the application its keyring."""
+    app.extensions["keyring"] = Keyring(secrets)
+
+
+def keyring() -> Keyring:
+    """Returns the keyring of the application in hand."""
+    ring: Keyring = current_app.extensions["keyring"]
+    return ring

@@ -1,0 +1,159 @@
+"""The session: a signed cookie that names a live record.
+
+The cookie carries a random id and two times, nothing about the person. A copy of it is worth
+nothing once the record is gone, and the times are judged here, whatever the browser thinks.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import cast
+
+from blinker import Namespace
+from flask import Flask, current_app, g, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from itsdangerous import URLSafeTimedSerializer
+from werkzeug.local import LocalProxy
+
+from app import log
+from app.config import Config, settings
+from app.identity import Identity
+from app.keys import CLOCK_SKEW, keyring
+from app.session_store import SessionRecord, StoreUnavailable, session_store
+
+EXTEND_EVERY = 60  # seconds between two writes on behalf of one busy session
+
+_signals = Namespace()
+signed_in = _signals.signal(
+    "signed-in", doc="Sent by the application with `identity` and the caller's own `state`."
+)
+signed_out = _signals.signal("signed-out", doc="Sent by the application with `identity`.")
+
+
+def sign_in(identity: Identity, *, state: str | None = None) -> None:
+    """Begins a session for this person in this browser: the only door.
+
+    Everything from before is gone: a session of someone else, and the CSRF secret, which an
+    attacker might have planted (session fixation).
+    """
+    now = int(time.time())
+    record = SessionRecord(identity=identity, state=state, signed_in_at=now)
+    session_id = secrets.token_urlsafe(32)
+    session_store().create(session_id, record, expires_at=_ends_at(now, now))
+    if old := session.get("id"):
+        session_store().end(old)
+    session.clear()
+    session.update(id=session_id, at=now, seen=now)
+    session.permanent = True
+    g.session_record = record
+    log.event("session_created", way=identity.method, user=identity.user_id)
+    signed_in.send(current_app._get_current_object(), identity=identity, state=state)  # type: ignore[attr-defined] # a proxy's own method
+
+
+def sign_out() -> None:
+    """Ends this browser's session for every copy of its cookie; quiet when there is none."""
+    record = live_record()
+    if record:
+        session_store().end(session["id"])
+        log.event("authn_logout", user=record.identity.user_id)
+    session.clear()
+    g.session_record = None
+    if record:
+        signed_out.send(current_app._get_current_object(), identity=record.identity)  # type: ignore[attr-defined] # a proxy's own method
+
+
+def live_record() -> SessionRecord | None:
+    """Returns the live record behind this request's cookie; raises StoreUnavailable."""
+    if "session_record" not in g:
+        try:
+            g.session_record = _load()
+        except StoreUnavailable as error:
+            g.session_record = error  # one page asks several times; one wait is enough
+    if isinstance(g.session_record, StoreUnavailable):
+        raise g.session_record
+    return cast("SessionRecord | None", g.session_record)
+
+
+def signed_in_identity() -> Identity | None:
+    """Returns who is signed in, for pages that must stay up while the store is down."""
+    try:
+        record = live_record()
+    except StoreUnavailable:
+        return None
+    return record.identity if record else None
+
+
+def ends_at() -> datetime:
+    """Returns when the session ends if it is not used again; only for signed-in requests."""
+    return datetime.fromtimestamp(_ends_at(session["at"], session["seen"]), UTC)
+
+
+def _current_user() -> Identity | None:
+    record = live_record()
+    return record.identity if record else None
+
+
+current_user = LocalProxy(_current_user)
+"""The signed-in Identity, or a proxy that is false; raises StoreUnavailable."""
+
+
+def _load() -> SessionRecord | None:
+    if "id" not in session:
+        return None
+    now = int(time.time())
+    record = session_store().find(session["id"]) if _is_in_time(now) else None
+    if record is None:
+        log.event("session_expired")
+        _forget()
+    elif now - session["seen"] >= min(EXTEND_EVERY, settings().session_idle_timeout // 4):
+        _extend(now)
+    return record
+
+
+def _extend(now: int) -> None:
+    try:
+        session_store().extend(session["id"], expires_at=_ends_at(session["at"], now))
+    except StoreUnavailable:
+        return  # a full disk must not turn people away; the next request tries again
+    session["seen"] = now
+
+
+def _is_in_time(now: int) -> bool:
+    is_plausible = session["at"] - CLOCK_SKEW <= session["seen"] <= now + CLOCK_SKEW
+    return is_plausible and now < _ends_at(session["at"], session["seen"])
+
+
+def _ends_at(at: int, seen: int) -> int:
+    return min(seen + settings().session_idle_timeout, at + settings().session_lifetime)
+
+
+def _forget() -> None:
+    for key in ("id", "at", "seen", "_permanent"):
+        session.pop(key, None)
+
+
+class SignedCookie(SecureCookieSessionInterface):
+    """Flask's own cookie session, with our key, SHA-256, and the lifetime of the record."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
+        return keyring().session
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        return ends_at() if "id" in session else None
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Makes `flask.session` ours and gives every template `current_user`."""
+    app.session_interface = SignedCookie()
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-session" if config.is_https else "session",
+        SESSION_COOKIE_SECURE=config.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=config.session_lifetime,
+    )
+    app.context_processor(lambda: {"current_user": signed_in_identity()})

@@ -1,0 +1,79 @@
+"""The application, the emulator behind it, and people at its front door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from flask import Flask
+from workos import WorkOSClient
+
+import emulator as workos_emulator
+from app import create_app
+from app.config import Config
+from tests.walk import Visitor
+
+SECRET_KEY = "Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1"
+
+
+@pytest.fixture
+def make_config(tmp_path: Path) -> Callable[..., Config]:
+    """Makes settings that point to the emulator, with a database of this test's own."""
+
+    def make(**changes: Any) -> Config:
+        values: dict[str, Any] = {
+            "workos_api_key": "sk_test_emulator",
+            "workos_client_id": "client_emulator",
+            "workos_base_url": "http://localhost:4100",
+            "secret_key": SECRET_KEY,
+            "database_path": tmp_path / "instance" / "app.sqlite3",
+        }
+        return Config(**{**values, **changes})
+
+    return make
+
+
+@pytest.fixture
+def config(make_config: Callable[..., Config]) -> Config:
+    """The settings of `app`; a test module may override this fixture."""
+    return make_config()
+
+
+@pytest.fixture
+def emulator(config: Config) -> Flask:
+    """A WorkOS of this test's own."""
+    return workos_emulator.create_app(redirect_uris=config.redirect_uris)
+
+
+@pytest.fixture
+def workos(config: Config, emulator: Flask) -> Iterator[WorkOSClient]:
+    """The real SDK, plugged into the emulator without a socket."""
+    with httpx2.Client(transport=httpx2.WSGITransport(app=emulator)) as http:
+        yield WorkOSClient(
+            api_key=config.workos_api_key,
+            client_id=config.workos_client_id,
+            base_url=config.workos_base_url,
+            max_retries=0,
+            http_client=http,
+        )
+
+
+@pytest.fixture
+def app(config: Config, workos: WorkOSClient) -> Flask:
+    """The application under test."""
+    return create_app(config, workos=workos)
+
+
+@pytest.fixture
+def visitor(app: Flask, emulator: Flask) -> Visitor:
+    """Somebody at the front door."""
+    return Visitor(app, emulator)
+
+
+@pytest.fixture
+def another_visitor(app: Flask, emulator: Flask) -> Visitor:
+    """Somebody else, elsewhere, in another browser."""
+    return Visitor(app, emulator, address="198.51.100.7")

@@ -1,0 +1,118 @@
+"""Walks the front door as a person or a program would, against the emulator."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+ADA = "ada@example.com"
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@dataclass
+class Visitor:
+    """One browser with its own cookies; each method is something that a person does."""
+
+    app: Flask
+    emulator: Flask
+    address: str = "203.0.113.1"
+    client: FlaskClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = self.app.test_client()
+        self.client.environ_base["REMOTE_ADDR"] = self.address
+
+    def get(self, url: str, **options: Any) -> TestResponse:
+        """Opens a page without following redirects."""
+        return self.client.get(_path(url), **options)
+
+    def csrf_token(self, page: str = "/sign-in") -> str:
+        """Returns the token on a page that has a form, or of the session when it has none."""
+        found = TOKEN.search(self.get(page).text)
+        return unescape(found[1]) if found else self.api_session().json["csrf_token"]
+
+    def post(self, url: str, **fields: str) -> TestResponse:
+        """Submits a form as this site's own page would."""
+        return self.client.post(url, data={"csrf_token": self.csrf_token(), **fields})
+
+    def post_json(self, url: str, body: dict[str, Any], **options: Any) -> TestResponse:
+        """Calls the JSON interface as documented: token from /api/session, sent as a header."""
+        headers = {"X-CSRFToken": self.api_session().json["csrf_token"]}
+        return self.client.post(url, json=body, headers=headers, **options)
+
+    def api_session(self) -> Any:
+        """Asks for the session as JSON."""
+        return self.get("/api/session")
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the site takes this browser for somebody."""
+        return bool(self.api_session().status_code == 200)
+
+    def ask_for_code(self, email: str = ADA, **fields: str) -> TestResponse:
+        """Asks for a code."""
+        return self.post("/auth/magic-auth", email=email, **fields)
+
+    def type_code(self, code: str, **fields: str) -> TestResponse:
+        """Types a code into the newest attempt, or into `attempt`."""
+        return self.post("/auth/magic-auth/verify", one_time_code=code, **fields)
+
+    def ask_for_link(self, email: str = ADA, **fields: str) -> TestResponse:
+        """Asks for a link."""
+        return self.post("/auth/magic-link", email=email, **fields)
+
+    def mailbox(self) -> list[dict[str, Any]]:
+        """Returns all mail that "WorkOS" sent, newest first."""
+        mails: list[dict[str, Any]] = self.emulator.test_client().get("/_emulate/mailbox").json  # type: ignore[assignment] # a list, as documented
+        return mails
+
+    def mailed_code(self) -> str:
+        """Returns the code in the newest mail."""
+        return str(self.mailbox()[0]["one_time_code"])
+
+    def mailed_link(self) -> str:
+        """Returns the link in the newest mail."""
+        return str(self.mailbox()[0]["links"][0])
+
+    def open_at_workos(self, link: str) -> str:
+        """Opens the hosted link; returns where WorkOS sends the browser: our callback."""
+        return self.emulator.test_client().get(_path(link)).headers["Location"]
+
+    def sign_in_by_code(self, email: str = ADA, **fields: str) -> TestResponse:
+        """Walks the whole way with a code."""
+        assert self.ask_for_code(email, **fields).status_code == 303
+        return self.type_code(self.mailed_code())
+
+    def sign_in_by_link(self, email: str = ADA, **fields: str) -> TestResponse:
+        """Walks the whole way with a link, in this one browser."""
+        assert self.ask_for_link(email, **fields).status_code == 303
+        return self.get(self.open_at_workos(self.mailed_link()))
+
+    def sign_out(self) -> TestResponse:
+        """Presses the button on the account page."""
+        token = self.csrf_token("/account")
+        return self.client.post("/auth/sign-out", data={"csrf_token": token})
+
+    def api_calls(self) -> list[dict[str, Any]]:
+        """Returns the calls that the application made to WorkOS so far."""
+        calls: list[dict[str, Any]] = self.emulator.test_client().get("/_emulate/requests").json  # type: ignore[assignment] # a list, as documented
+        return calls
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def heading(page: TestResponse) -> str:
+    """Returns what the page says first: the title of its error, or its heading."""
+    found = re.search(r'<h2 id="error-title">(.*?)</h2>|<h1>(.*?)</h1>', page.text)
+    assert found, page.text
+    return unescape(found[1] or found[2])
