@@ -1,0 +1,52 @@
+"""A stand-in for WorkOS, to develop and test against: an application of its own, in one folder."""
+
+from collections.abc import Collection
+
+from flask import Flask
+
+from emulator import (
+    authenticate,
+    errors,
+    gate,
+    hooks,
+    journal,
+    magic_auth,
+    mailbox,
+    passwordless,
+    sessions,
+    sso,
+    users,
+)
+from emulator.world import Settings, World
+
+API_KEY = "sk_test_emulator"
+CLIENT_ID = "client_emulator"
+REDIRECT_URI = "http://localhost:5000/auth/callback"
+
+
+def create_app(
+    *,
+    redirect_uris: Collection[str] = (REDIRECT_URI,),
+    api_key: str = API_KEY,
+    client_id: str = CLIENT_ID,
+    base_url: str = "http://localhost:4100",
+) -> Flask:
+    """Make one WorkOS environment that knows nobody yet and forgets everything when it ends."""
+    settings = Settings(tuple(redirect_uris), api_key, client_id, base_url.rstrip("/"))
+    # Whatever is ours and not WorkOS's lives under /_emulate/, where hooks do not reach.
+    app = Flask(__name__, static_url_path="/_emulate/static")
+    app.extensions["emulator"] = World(settings)
+
+    errors.init_app(app)
+    journal.init_app(app)
+    hooks.init_app(app)
+    gate.init_app(app)
+
+    passwordless.init_app(app)
+    sso.init_app(app)
+    magic_auth.init_app(app)
+    authenticate.init_app(app)
+    users.init_app(app)
+    sessions.init_app(app)
+    mailbox.init_app(app)
+    return app

@@ -1,0 +1,88 @@
+"""python -m emulator: serve a WorkOS environment and its mailbox on this machine."""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from emulator import API_KEY, CLIENT_ID, REDIRECT_URI, create_app
+
+LOOPBACK = ["localhost", "127.0.0.1"]
+
+
+class SilentHandler(WSGIRequestHandler):
+    """A request log would show codes and states: they travel in query strings."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name.
+        pass
+
+
+def main() -> None:
+    options = parse(sys.argv[1:])
+    listener = listen(options.host, options.port)
+    port = listener.getsockname()[1]
+    base_url = options.base_url or f"http://localhost:{port}"
+    app = create_app(
+        base_url=base_url,
+        redirect_uris=options.redirect_uris or [REDIRECT_URI],
+        api_key=options.api_key,
+        client_id=options.client_id,
+    )
+    trust_only_known_hosts(app, base_url, options.host)
+    print(f"WorkOS emulator: the mailbox is at {base_url}/", flush=True)
+    serve(app, listener)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m emulator", description=__doc__)
+    port = os.environ.get("EMULATOR_PORT") or "4100"
+    parser.add_argument("--port", type=int, default=port, help="or EMULATOR_PORT; 0 picks one")
+    parser.add_argument("--host", default="127.0.0.1", help="loopback unless you know better")
+    parser.add_argument("--base-url", help="the address under which others reach the emulator")
+    parser.add_argument(
+        "--redirect-uri", dest="redirect_uris", action="extend", nargs="+", metavar="URL"
+    )
+    parser.add_argument("--api-key", default=API_KEY)
+    parser.add_argument("--client-id", default=CLIENT_ID)
+    return parser.parse_args(arguments)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The open socket; werkzeug would explain a busy port in four lines."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+        sys.exit(f"WorkOS emulator: cannot listen on {host}:{port}: {reason}. Try another --port.")
+
+
+def trust_only_known_hosts(app: Flask, base_url: str, host: str) -> None:
+    """A web page whose name is re-pointed at this machine must not read the mailbox."""
+    app.config["TRUSTED_HOSTS"] = [*LOOPBACK, host, urlsplit(base_url).hostname]
+
+
+def serve(app: Flask, listener: socket.socket) -> None:
+    """Until SIGINT or SIGTERM; a shell that starts us in the background ignores SIGINT for us."""
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    host, port = listener.getsockname()[:2]
+    server = make_server(
+        host, port, app, threaded=True, request_handler=SilentHandler, fd=listener.fileno()
+    )
+    server.serve_forever()
+
+
+def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

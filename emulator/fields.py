@@ -1,0 +1,87 @@
+"""Reading the fields of a request, strictly: the wrong type is refused, never converted."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+
+from flask import request
+
+from emulator.errors import BadRequest, Invalid
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+EMAIL_LONGEST = 254
+# JSON can spell half a character, which nothing behind this point could encode.
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+class Fields:
+    """The fields of one request, and what is wrong with those that were read so far."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self.values = values
+        self.errors: list[dict[str, str]] = []
+
+    def refuse(self, name: str, code: str, message: str) -> None:
+        self.errors.append({"field": name, "code": code, "message": message})
+
+    def text(self, name: str) -> str:
+        value = self.values.get(name)
+        if value is None or value == "":
+            self.refuse(name, f"{name}_required", f"{name} is required.")
+        elif not isinstance(value, str) or HALF_CHARACTER.search(value):
+            self.refuse(name, f"{name}_invalid", f"{name} must be a string.")
+        else:
+            return value
+        return ""
+
+    def optional_text(self, name: str) -> str | None:
+        return None if self.values.get(name) is None else self.text(name)
+
+    def email(self, name: str = "email") -> str:
+        value = self.text(name)
+        if value and (len(value) > EMAIL_LONGEST or not EMAIL.fullmatch(value)):
+            self.refuse(name, f"{name}_invalid", f"{name} must be an email.")
+        return value
+
+    def one_of(self, name: str, known: Collection[str], default: str | None = None) -> str:
+        value = self.text(name) if default is None else self.optional_text(name) or default
+        if value and value not in known:
+            self.refuse(name, f"{name}_invalid", f"{name} is not one of the known values.")
+        return value
+
+    def integer(self, name: str, low: int, high: int, default: int) -> int:
+        value = self.values.get(name)
+        if value is None:
+            return default
+        # bool is an int to Python, not to JSON.
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        self.refuse(name, f"{name}_invalid", f"{name} must be an integer from {low} to {high}.")
+        return default
+
+
+@contextmanager
+def reading_body() -> Iterator[Fields]:
+    """The body's fields, JSON or form; on the way out one 422 lists all that was wrong."""
+    fields = Fields(_body())
+    yield fields
+    if fields.errors:
+        raise Invalid(fields.errors)
+
+
+@contextmanager
+def reading_query() -> Iterator[Fields]:
+    """As reading_body, for the query string."""
+    fields = Fields(request.args.to_dict())
+    yield fields
+    if fields.errors:
+        raise Invalid(fields.errors)
+
+
+def _body() -> Mapping[str, object]:
+    if request.mimetype == "application/x-www-form-urlencoded":
+        return request.form.to_dict()
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise BadRequest("The body must be a JSON object, sent as application/json.")
+    return body

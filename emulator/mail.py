@@ -1,0 +1,49 @@
+"""The mails that WorkOS would send, written but delivered to the mailbox page only."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Self
+
+from flask import render_template
+
+from emulator.objects import Json, MagicAuth, PasswordlessSession
+from emulator.wire import new_id, now, same_email, timestamp
+
+
+@dataclass(frozen=True)
+class Mail:
+    to: str
+    subject: str
+    text: str
+    html: str
+    links: list[str] = field(default_factory=list)
+    one_time_code: str | None = None
+    id: str = field(default_factory=lambda: new_id("email"))
+    sent_at: datetime = field(default_factory=now)
+
+    @classmethod
+    def with_link(cls, session: PasswordlessSession, link: str) -> Self:
+        return cls(
+            to=session.email,
+            subject="Your sign-in link",
+            text=render_template("mail/magic_link.txt", email=session.email, link=link),
+            html=render_template("mail/magic_link.html", email=session.email, link=link),
+            links=[link],
+        )
+
+    @classmethod
+    def with_one_time_code(cls, magic_auth: MagicAuth) -> Self:
+        code = magic_auth.one_time_code
+        return cls(
+            to=magic_auth.user.email,
+            subject="Your sign-in code",
+            text=render_template("mail/magic_auth.txt", one_time_code=code),
+            html=render_template("mail/magic_auth.html", one_time_code=code),
+            one_time_code=code,
+        )
+
+    def is_to(self, email: str) -> bool:
+        return same_email(self.to) == same_email(email)
+
+    def to_json(self) -> Json:
+        return {**asdict(self), "sent_at": timestamp(self.sent_at)}

@@ -1,0 +1,54 @@
+"""Ending a session, from a server or through the browser (WorkOS docs: Revoke Session, Logout)."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, Flask, redirect, request
+from flask.typing import ResponseReturnValue
+
+from emulator.errors import Refusal
+from emulator.fields import reading_body, reading_query
+from emulator.wire import origin
+from emulator.world import the_world
+
+blueprint = Blueprint("sessions", __name__, url_prefix="/user_management/sessions")
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+
+
+@blueprint.post("/revoke")
+def revoke() -> ResponseReturnValue:
+    """End a session at once; ending it again changes nothing."""
+    with reading_body() as body:
+        session_id = body.text("session_id")
+    with the_world() as world:
+        session = world.sessions.get(session_id)
+        if session is None:
+            message = f"Session not found: '{session_id}'."
+            raise Refusal(HTTPStatus.BAD_REQUEST, {"message": message})
+        session.end()
+        return session.to_json()
+
+
+@blueprint.get("/logout")
+def logout() -> ResponseReturnValue:
+    """End a session and send the browser on, but only to where the application lives."""
+    if request.method == "HEAD":
+        return ""
+    with the_world() as world:
+        known = world.settings.redirect_uris
+        with reading_query() as query:
+            session_id = query.text("session_id")
+            return_to = query.optional_text("return_to") or _home(known[0])
+            if origin(return_to) not in map(origin, known):
+                query.refuse("return_to", "return_to_invalid", "return_to is not a known address.")
+        session = world.sessions.get(session_id)
+        if session is not None:
+            session.end()
+    return redirect(return_to)
+
+
+def _home(url: str) -> str:
+    scheme, host = origin(url)
+    return f"{scheme}://{host}/"
