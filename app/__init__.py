@@ -18,7 +18,7 @@ from app import (
     log,
     pages,
     session,
-    session_store,
+    stores,
     workos_client,
 )
 from app.auth import callback, magic_auth, magic_link, sign_in, sign_out
@@ -36,13 +36,13 @@ def create_app(config: Config | None = None, *, workos: WorkOSClient | None = No
 
     log.init_app(app, config)
     keys.init_app(app, secrets=(config.secret_key, *config.secret_key_fallbacks))
-    session_store.init_app(app, config)
+    stores.init_app(app, config)
     session.init_app(app, config)
     workos_client.init_app(app, config, client=workos)
     headers.init_app(app, config)
     hosts.init_app(app, config)
     csrf.init_app(app)
-    limits.init_app(app, config)
+    limits.init_app(app)
     pages.init_app(app)
     errors.init_app(app)
 

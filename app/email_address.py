@@ -19,7 +19,9 @@ def canonical_email(text: str) -> str:
     if len(text) > MAX_EMAIL:
         raise Failure("email_invalid")
     try:
-        address = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        address = validate_email(
+            text, check_deliverability=False, allow_smtputf8=False, strict=True
+        )
     except EmailNotValidError:
         raise Failure("email_invalid") from None
     return f"{address.local_part}@{address.ascii_domain}".lower()

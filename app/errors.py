@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -14,6 +14,7 @@ from app import limits, log
 from app.auth import attempts
 from app.config import settings
 from app.failures import RETRY_LATER, Failure
+from app.fields import typed
 from app.pages import in_words, wants_json
 from app.session_store import StoreUnavailable
 from app.workos_errors import failure_from
@@ -24,6 +25,15 @@ _HTTP_CODES = {
     413: "too_large",
     415: "unsupported_media_type",
     429: "too_many_requests",
+}
+# OWASP's names for what is not simply a failed sign-in.
+_EVENTS = {
+    "too_many_tries": "authn_login_fail_max",
+    "one_time_code_too_many_attempts": "authn_login_fail_max",
+    "too_many_requests": "excess_rate_limit_exceeded",
+    "csrf": "malicious_csrf",
+    "prefetched": "authn_callback_ignored",
+    "not_signed_in": "authz_fail",
 }
 
 
@@ -55,7 +65,7 @@ def _store_unavailable() -> Failure:
 
 def _limited(error: RateLimitExceeded) -> Failure:
     code = str(error.description)  # app.limits puts the failure's code there
-    # A code that is worn out does not come back by waiting.
+    # A worn-out code does not come back by waiting.
     return Failure(code, retry_after=None if code == "too_many_tries" else limits.wait())
 
 
@@ -89,12 +99,8 @@ def _log(failure: Failure) -> None:
 
 
 def _event_name(failure: Failure) -> str:
-    if failure.code in ("too_many_tries", "one_time_code_too_many_attempts"):
-        return "authn_login_fail_max"
-    if failure.code == "too_many_requests":
-        return "excess_rate_limit_exceeded"
-    if failure.code == "csrf":
-        return "malicious_csrf"
+    if failure.code in _EVENTS:
+        return _EVENTS[failure.code]
     if failure.explanation.is_ours:
         return "sys_failure"
     is_about_input = failure.explanation.way in ("correct", "home", "public_url")
@@ -139,6 +145,6 @@ def _page(failure: Failure) -> str:
         tries_left=limits.tries_left() if failure.code == "invalid_one_time_code" else None,
         request_id=log.request_id(),
         # What was typed is shown again, for nothing may be lost.
-        submitted={name: request.form.get(name, "") for name in ("email", "next", "state")},
+        submitted=typed("email", "next", "state"),
         public_url=settings().public_url,
     )

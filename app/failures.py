@@ -99,13 +99,13 @@ _ROWS: dict[str, tuple[int, str, str, Button]] = {
         CORRECT,
     ),
     "too_many_tries": (
-        429,
+        400,
         "Too many wrong codes",
         "To keep guessers out, this code no longer works. Ask for a new one.",
         NEW_CODE,
     ),
     "one_time_code_too_many_attempts": (
-        429,
+        400,
         "Too many wrong codes",
         "To keep guessers out, this code no longer works. Ask for a new one.",
         NEW_CODE,

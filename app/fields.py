@@ -6,14 +6,16 @@ import json
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from flask import request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
 from app.failures import Failure
 
 MAX_FIELD = 2048  # characters in one value
-REPLACEMENT = "\ufffd"  # what a decoder leaves where bytes were not UTF-8
+REPLACEMENT = "\ufffd"  # what a decoder may leave where bytes were not UTF-8
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -65,10 +67,27 @@ def _text(value: Any) -> str:
     text = str(value)[: MAX_FIELD + 1].strip()
     if len(text) > MAX_FIELD:
         raise Failure("field_too_long")
-    if REPLACEMENT in text:
+    if REPLACEMENT in text or not _is_utf8(text):
         raise Failure("not_utf8")
     # Cc: line breaks and NUL, which forge log lines and mail headers. Cf: marks that reverse text.
     # Cs: halves of characters, which no encoder takes.
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in text):
         raise Failure("control_characters")
     return text
+
+
+def _is_utf8(text: str) -> bool:
+    # Werkzeug leaves bytes of a form or query that are not UTF-8 as they came: "%ff".
+    try:
+        unquote_to_bytes(text).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def typed(*names: str) -> dict[str, str]:
+    """Returns what a form carried, to show it again; empty where the form cannot be read."""
+    try:
+        return {name: request.form.get(name, "") for name in names}
+    except HTTPException:
+        return dict.fromkeys(names, "")

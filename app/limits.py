@@ -6,22 +6,21 @@ Everything is counted before the attempt, so that parallel guesses cannot slip t
 from __future__ import annotations
 
 import ipaddress
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, g
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter, RequestLimit, RouteLimit
 from flask_limiter.util import get_remote_address
+from limits.errors import StorageError
 
-from app import sqlite_limits
-from app.auth.one_time_code import try_in_hand
-from app.config import Config, settings
+from app.auth.one_time_code import entered
+from app.config import settings
 from app.email_address import canonical_email
-from app.failures import Failure
 from app.fields import submitted
 from app.keys import keyring
 
@@ -36,41 +35,64 @@ IPV6_SITE = 64  # bits; one household or host commonly owns a whole /64
 
 def visitor() -> str:
     """Returns who asks, by network address; a whole IPv6 site counts as one."""
-    address = ipaddress.ip_address(get_remote_address())
+    text = get_remote_address()
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text  # a proxy of ours may write something else than an address
     if isinstance(address, ipaddress.IPv6Address) and not address.ipv4_mapped:
         return str(ipaddress.ip_network((address, IPV6_SITE), strict=False))
     return str(address)
 
 
 # Without its storage it goes on counting in the memory of each worker: looser, never open.
-limiter = Limiter(key_func=visitor, in_memory_fallback_enabled=True)
+# It takes any exception for a broken storage, so a key function must never raise.
+limiter = Limiter(
+    key_func=visitor,
+    strategy="fixed-window",
+    storage_options={"wrap_exceptions": True},
+    in_memory_fallback_enabled=True,
+)
 
 
-def init_app(app: Flask, config: Config) -> None:
-    """Keeps the counters where the sessions are."""
-    uri = f"{sqlite_limits.SCHEME}://{config.database_path.absolute()}"
-    app.config.update(RATELIMIT_STORAGE_URI=uri, RATELIMIT_STRATEGY="fixed-window")
+def init_app(app: Flask) -> None:
+    """Counts where the sessions are kept (see app.stores)."""
     limiter.init_app(app)
 
 
 def sending(view: Callable[P, R]) -> Callable[P, R]:
-    """Limits a view that makes WorkOS send mail: for one address, one visitor, and in all."""
-    return _all_of(
+    """Limits a view that makes WorkOS send mail: for one visitor, one address, and in all."""
+    limited = _all_of(
         view,
         _named("send-visitor", lambda: settings().limit_send_per_visitor, visitor),
-        _named("send-address", lambda: settings().limit_send_per_address, _address_to_send_to),
+        _named("send-address", lambda: settings().limit_send_per_address, _address),
         _named("send-total", lambda: settings().limit_send_total, lambda: "everyone"),
     )
+
+    @wraps(view)
+    def counted(*args: P.args, **kwargs: P.kwargs) -> R:
+        g.limited_address = canonical_email(submitted("email")["email"])
+        return limited(*args, **kwargs)
+
+    return counted
 
 
 def verifying(view: Callable[P, R]) -> Callable[P, R]:
     """Limits a view that checks a one-time code: five tries a code, whatever the settings."""
-    return _all_of(
+    limited = _all_of(
         view,
         _named("verify-visitor", lambda: settings().limit_verify_per_visitor, visitor),
-        _named("tries", lambda: TRIES, _attempt_tried, refusal="too_many_tries"),
-        _named("verify-address", lambda: settings().limit_verify_per_address, _address_tried),
+        _named("tries", lambda: TRIES, lambda: str(g.limited_attempt), refusal="too_many_tries"),
+        _named("verify-address", lambda: settings().limit_verify_per_address, _address),
     )
+
+    @wraps(view)
+    def counted(*args: P.args, **kwargs: P.kwargs) -> R:
+        attempt, _ = entered()  # an empty or impossible code is refused here, and costs no try
+        g.limited_attempt, g.limited_address = attempt.id, attempt.email
+        return limited(*args, **kwargs)
+
+    return counted
 
 
 def calling_back(view: Callable[P, R]) -> Callable[P, R]:
@@ -90,7 +112,7 @@ def forgive() -> None:
     for limit in limiter.current_limits:
         if _scope(limit) in ("tries", "verify-address"):
             # Whoever has just signed in must not see an error for a counter left standing.
-            with suppress(sqlite3.Error):
+            with suppress(StorageError):
                 limiter.limiter.clear(limit.limit, *limit.request_args)
 
 
@@ -100,17 +122,17 @@ def wait() -> int:
     return max(1, int(exceeded.reset_at - time.time())) if exceeded else 1
 
 
+def _address() -> str:
+    return keyring().pseudonym(g.limited_address)  # no address is kept where only a count is due
+
+
 def _named(
     scope: str,
     setting: Callable[[], str],
     key: Callable[[], str],
     refusal: str = "too_many_requests",
 ) -> RouteLimit:
-    # Flask-Limiter skips a limit whose key is empty with an error in the log; here it is the rule:
-    # what names no address cannot be counted for one, and the view refuses it anyway.
-    return limiter.shared_limit(
-        setting, scope, key_func=key, exempt_when=lambda: not key(), error_message=refusal
-    )
+    return limiter.shared_limit(setting, scope, key_func=key, error_message=refusal)
 
 
 def _all_of(view: Callable[P, R], *limits: RouteLimit) -> Callable[P, R]:
@@ -122,23 +144,3 @@ def _all_of(view: Callable[P, R], *limits: RouteLimit) -> Callable[P, R]:
 
 def _scope(limit: RequestLimit) -> str:
     return limit.request_args[-1]
-
-
-def _address_to_send_to() -> str:
-    if "limited_address" not in g:
-        try:
-            address = canonical_email(submitted("email")["email"])
-        except Failure:
-            address = ""
-        g.limited_address = keyring().pseudonym(address) if address else ""
-    return str(g.limited_address)
-
-
-def _attempt_tried() -> str:
-    attempt = try_in_hand()
-    return attempt.id if attempt else ""
-
-
-def _address_tried() -> str:
-    attempt = try_in_hand()
-    return keyring().pseudonym(attempt.email) if attempt else ""

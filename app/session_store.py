@@ -1,20 +1,14 @@
-"""Which sessions are alive, and which one-time things are spent: SQLite."""
+"""Which sessions are alive, and which one-time things are spent: what every store promises."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
-from flask import Flask, current_app
+from flask import current_app
 
-from app.config import Config
-from app.database import Database
 from app.identity import Identity
 
 
@@ -66,74 +60,9 @@ class SessionStore(Protocol):
         """Raises StoreUnavailable unless the store could take a new session now."""
 
 
-class SQLiteSessionStore:
-    """Keeps sessions in one file, for all workers of one host."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def create(self, session_id: str, record: SessionRecord, *, expires_at: float) -> None:
-        with _unavailable():
-            self._database.write(
-                "INSERT INTO sessions VALUES (?, ?, ?, ?)",
-                (hash_id(session_id), record.identity.user_id, record.to_json(), expires_at),
-            )
-
-    def find(self, session_id: str) -> SessionRecord | None:
-        with _unavailable():
-            rows = self._database.read(
-                "SELECT record FROM sessions WHERE id_hash = ? AND expires_at > ?",
-                (hash_id(session_id), time.time()),
-            )
-        return SessionRecord.from_json(rows[0][0]) if rows else None
-
-    def extend(self, session_id: str, *, expires_at: float) -> None:
-        with _unavailable():
-            self._database.write(
-                "UPDATE sessions SET expires_at = ? WHERE id_hash = ?",
-                (expires_at, hash_id(session_id)),
-            )
-
-    def end(self, session_id: str) -> None:
-        with _unavailable():
-            self._database.write("DELETE FROM sessions WHERE id_hash = ?", (hash_id(session_id),))
-
-    def claim(self, name: str, *, expires_at: float) -> bool:
-        with _unavailable():
-            won = self._database.write(
-                "INSERT INTO claims VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING 1",
-                (hash_id(name), expires_at),
-            )
-        return bool(won)
-
-    def is_claimed(self, name: str) -> bool:
-        with _unavailable():
-            query = "SELECT 1 FROM claims WHERE name = ?"
-            return bool(self._database.read(query, (hash_id(name),)))
-
-    def check(self) -> None:
-        with _unavailable():
-            self._database.check()
-
-
 def hash_id(secret: str) -> str:
     """Returns what a store may keep of a secret: who reads the store cannot sign in with it."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreUnavailable(type(error).__name__) from error
-
-
-def init_app(app: Flask, config: Config) -> None:
-    """Gives the application its store; nothing is opened before the first use."""
-    database = Database(config.database_path)
-    app.extensions["database"] = database
-    app.extensions["session_store"] = SQLiteSessionStore(database)
 
 
 def session_store() -> SessionStore:

@@ -47,11 +47,19 @@ class Visitor:
         headers = {"X-CSRFToken": self.api_session().json["csrf_token"]}
         return self.client.post(url, json=body, headers=headers, **options)
 
+    def cookies(self) -> dict[str, str]:
+        """Returns what this browser holds now, as a thief or a restored backup would."""
+        return {cookie.key: cookie.value for cookie in (self.client._cookies or {}).values()}
+
+    def take_cookies(self, cookies: dict[str, str]) -> None:
+        """Puts cookies into this browser."""
+        for name, value in cookies.items():
+            self.client.set_cookie(name, value)
+
     def api_session(self) -> Any:
         """Asks for the session as JSON."""
         return self.get("/api/session")
 
-    @property
     def is_signed_in(self) -> bool:
         """Whether the site takes this browser for somebody."""
         return bool(self.api_session().status_code == 200)

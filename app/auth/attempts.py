@@ -35,13 +35,13 @@ class Attempt:
     email: str
     return_to: str
     state: str | None
-    started_at: int
+    started_at: float  # not whole seconds: the newest of two must be known
     lifetime: int
 
     @property
     def ends_at(self) -> int:
         """When nothing can come of it any more, in seconds since the epoch."""
-        return self.started_at + self.lifetime
+        return int(self.started_at) + self.lifetime
 
     @property
     def has_ended(self) -> bool:
@@ -62,7 +62,7 @@ def begin(
         email=email,
         return_to=safe_return_to(next_url),
         state=caller_state or None,
-        started_at=int(time.time()),
+        started_at=time.time(),
         lifetime=lifetime,
     )
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from flask import g
-
 from app.auth import attempts
 from app.auth.attempts import Attempt
 from app.failures import Failure
@@ -25,17 +23,6 @@ def entered() -> tuple[Attempt, str]:
     fields = submitted("attempt", "one_time_code")
     attempt = attempts.require("magic_auth", fields["attempt"])
     return attempt, _plain(fields["one_time_code"])
-
-
-def try_in_hand() -> Attempt | None:
-    """Returns the attempt that this request counts as a try for: none when no code is typed."""
-    if "try_in_hand" not in g:
-        try:
-            g.try_in_hand = entered()[0]
-        except Failure:
-            g.try_in_hand = None
-    attempt: Attempt | None = g.try_in_hand
-    return attempt
 
 
 def _plain(typed: str) -> str:

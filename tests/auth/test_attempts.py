@@ -1,0 +1,73 @@
+"""The cookies of sign-in attempts under way."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from app import keys
+from app.auth import attempts
+from app.auth.attempts import MAX_ATTEMPTS
+from tests.walk import ADA, Visitor
+
+
+@pytest.fixture
+def config(make_config: Any) -> Any:
+    """Limits that do not stand in the way of many attempts."""
+    return make_config(limit_send_per_address="100 per minute")
+
+
+def attempt_cookies(visitor: Visitor) -> dict[str, str]:
+    return {name: value for name, value in visitor.cookies().items() if "attempt-" in name}
+
+
+def test_a_browser_keeps_the_five_newest(visitor: Visitor) -> None:
+    ids = [
+        visitor.ask_for_link(f"a{number}@example.com").location.partition("attempt=")[2]
+        for number in range(MAX_ATTEMPTS + 2)
+    ]
+
+    assert set(attempt_cookies(visitor)) == {f"attempt-{name}" for name in ids[-MAX_ATTEMPTS:]}
+
+
+def test_even_long_attempts_leave_room_for_other_cookies(visitor: Visitor) -> None:
+    """SES-03: proxies take about 8 kB of cookies in all, browsers 4096 bytes of one."""
+    email = "a" * 64 + "@" + ".".join(["b" * 60] * 3) + ".com"
+    for _ in range(MAX_ATTEMPTS + 1):
+        visitor.ask_for_link(email, state="\N{EURO SIGN}" * 85, next="/" + "n" * 511)
+
+    cookies = attempt_cookies(visitor)
+    assert len(cookies) >= 2
+    assert sum(map(len, cookies.values())) < 6_000
+    assert max(map(len, cookies.values())) < 3_000
+
+
+def test_an_attempt_tells_a_thief_nothing(visitor: Visitor) -> None:
+    """SES-16."""
+    visitor.ask_for_code(state="basket-17")
+
+    [token] = attempt_cookies(visitor).values()
+    assert ADA.encode() not in base64.urlsafe_b64decode(token)
+    assert b"basket" not in base64.urlsafe_b64decode(token)
+
+
+def test_an_attempt_is_forgotten_once_it_has_signed_in(visitor: Visitor) -> None:
+    visitor.sign_in_by_code()
+
+    assert attempt_cookies(visitor) == {}
+
+
+@given(token=st.text(min_size=1, max_size=200))
+@hypothesis_settings(max_examples=100, deadline=None)
+def test_any_other_value_is_no_attempt(token: str) -> None:
+    """SES-14: nothing that a browser may send is more than "no attempt"."""
+    app = Flask(__name__)
+    keys.init_app(app, secrets=["x" * 40])
+    with app.test_request_context():
+        assert attempts._unseal(token) is None

@@ -1,0 +1,73 @@
+"""Signing out."""
+
+from __future__ import annotations
+
+from tests.walk import Visitor, heading
+
+
+def test_the_button_signs_out(visitor: Visitor) -> None:
+    visitor.sign_in_by_code()
+
+    left = visitor.sign_out()
+
+    assert (left.status_code, left.location) == (303, "/auth/sign-out")
+    assert heading(visitor.get(left.location)) == "You are signed out"
+    assert not visitor.is_signed_in()
+
+
+def test_a_copy_of_the_cookie_is_dead_after_sign_out(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """SES-07."""
+    visitor.sign_in_by_code()
+    another_visitor.take_cookies(visitor.cookies())
+    assert another_visitor.is_signed_in()
+
+    visitor.sign_out()
+
+    assert not another_visitor.is_signed_in()
+    assert another_visitor.get("/account").status_code == 303
+
+
+def test_opening_the_address_signs_nobody_out(visitor: Visitor) -> None:
+    """SES-08: an image or a link on another site can do no more than this."""
+    visitor.sign_in_by_code()
+
+    page = visitor.get("/auth/sign-out")
+
+    assert heading(page) == "Sign out?"
+    assert visitor.is_signed_in()
+
+
+def test_without_the_token_nobody_is_signed_out(visitor: Visitor) -> None:
+    """SES-08, WEB-02."""
+    visitor.sign_in_by_code()
+
+    refused = visitor.client.post("/auth/sign-out")
+
+    assert refused.status_code == 400
+    assert visitor.is_signed_in()
+
+
+def test_the_browser_is_told_to_forget(visitor: Visitor) -> None:
+    """SES-09."""
+    visitor.sign_in_by_code()
+
+    left = visitor.sign_out()
+
+    assert left.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    assert left.headers["Cache-Control"] == "no-store"
+
+
+def test_signing_out_twice_is_no_error(visitor: Visitor) -> None:
+    visitor.sign_in_by_code()
+    visitor.sign_out()
+
+    assert visitor.post("/auth/sign-out").status_code == 303
+
+
+def test_a_program_signs_out(visitor: Visitor) -> None:
+    visitor.sign_in_by_code()
+
+    assert visitor.post_json("/auth/sign-out", {}).json == {"status": "signed_out"}
+    assert not visitor.is_signed_in()
