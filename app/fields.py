@@ -80,7 +80,7 @@ def _is_utf8(text: str) -> bool:
     # Werkzeug leaves bytes of a form or query that are not UTF-8 as they came: "%ff".
     try:
         unquote_to_bytes(text).decode()
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True
 

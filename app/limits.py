@@ -137,7 +137,7 @@ def _named(
 
 def _all_of(view: Callable[P, R], *limits: RouteLimit) -> Callable[P, R]:
     # The first named is the first counted, so a visitor who is turned away costs nobody else a try.
-    for limit in reversed(limits):
+    for limit in limits:
         view = limit(view)
     return view
 

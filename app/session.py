@@ -95,8 +95,8 @@ def _current_user() -> Identity | None:
     return record.identity if record else None
 
 
-current_user = LocalProxy(_current_user)
-"""The signed-in Identity, or a proxy that is false; raises StoreUnavailable."""
+current_user: Identity = LocalProxy(_current_user)  # type: ignore[assignment] # typed as what it stands for
+"""The signed-in Identity, or something that is false; raises StoreUnavailable."""
 
 
 def _load() -> SessionRecord | None:

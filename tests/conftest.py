@@ -16,6 +16,7 @@ from app import create_app
 from app.config import Config
 from tests.walk import Visitor
 
+HTTPS = "https://app.example.com"
 SECRET_KEY = "Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1"
 
 
@@ -45,20 +46,32 @@ def config(make_config: Callable[..., Config]) -> Config:
 @pytest.fixture
 def emulator(config: Config) -> Flask:
     """A WorkOS of this test's own."""
-    return workos_emulator.create_app(redirect_uris=config.redirect_uris)
+    return workos_emulator.create_app(
+        redirect_uris=(*config.redirect_uris, f"{HTTPS}/auth/callback")
+    )
 
 
 @pytest.fixture
-def workos(config: Config, emulator: Flask) -> Iterator[WorkOSClient]:
-    """The real SDK, plugged into the emulator without a socket."""
+def connect(emulator: Flask) -> Iterator[Callable[[Config], WorkOSClient]]:
+    """Plugs the real SDK into the emulator without a socket."""
     with httpx2.Client(transport=httpx2.WSGITransport(app=emulator)) as http:
-        yield WorkOSClient(
-            api_key=config.workos_api_key,
-            client_id=config.workos_client_id,
-            base_url=config.workos_base_url,
-            max_retries=0,
-            http_client=http,
-        )
+
+        def client(config: Config) -> WorkOSClient:
+            return WorkOSClient(
+                api_key=config.workos_api_key,
+                client_id=config.workos_client_id,
+                base_url=config.workos_base_url,
+                max_retries=0,
+                http_client=http,
+            )
+
+        yield client
+
+
+@pytest.fixture
+def workos(config: Config, connect: Callable[[Config], WorkOSClient]) -> WorkOSClient:
+    """The client of `app`."""
+    return connect(config)
 
 
 @pytest.fixture
@@ -77,3 +90,14 @@ def visitor(app: Flask, emulator: Flask) -> Visitor:
 def another_visitor(app: Flask, emulator: Flask) -> Visitor:
     """Somebody else, elsewhere, in another browser."""
     return Visitor(app, emulator, address="198.51.100.7")
+
+
+@pytest.fixture
+def https_visitor(
+    make_config: Callable[..., Config],
+    connect: Callable[[Config], WorkOSClient],
+    emulator: Flask,
+) -> Visitor:
+    """Somebody at the front door of the same application behind https."""
+    config = make_config(public_url=HTTPS)
+    return Visitor(create_app(config, workos=connect(config)), emulator, origin=HTTPS)

@@ -23,6 +23,7 @@ class Visitor:
     app: Flask
     emulator: Flask
     address: str = "203.0.113.1"
+    origin: str = "http://localhost:5000"
     client: FlaskClient = field(init=False)
 
     def __post_init__(self) -> None:
@@ -31,7 +32,7 @@ class Visitor:
 
     def get(self, url: str, **options: Any) -> TestResponse:
         """Opens a page without following redirects."""
-        return self.client.get(_path(url), **options)
+        return self.client.get(_path(url), base_url=self.origin, **options)
 
     def csrf_token(self, page: str = "/sign-in") -> str:
         """Returns the token on a page that has a form, or of the session when it has none."""
@@ -40,12 +41,15 @@ class Visitor:
 
     def post(self, url: str, **fields: str) -> TestResponse:
         """Submits a form as this site's own page would."""
-        return self.client.post(url, data={"csrf_token": self.csrf_token(), **fields})
+        data = {"csrf_token": self.csrf_token(), **fields}
+        # Browsers send it, and over https Flask-WTF insists on it.
+        headers = {"Referer": f"{self.origin}/"}
+        return self.client.post(url, base_url=self.origin, data=data, headers=headers)
 
     def post_json(self, url: str, body: dict[str, Any], **options: Any) -> TestResponse:
         """Calls the JSON interface as documented: token from /api/session, sent as a header."""
         headers = {"X-CSRFToken": self.api_session().json["csrf_token"]}
-        return self.client.post(url, json=body, headers=headers, **options)
+        return self.client.post(url, base_url=self.origin, json=body, headers=headers, **options)
 
     def cookies(self) -> dict[str, str]:
         """Returns what this browser holds now, as a thief or a restored backup would."""

@@ -1,0 +1,242 @@
+"""How often something may be asked."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from limits import parse
+from limits.strategies import FixedWindowRateLimiter
+
+from app.config import Config
+from app.sqlite_limits import SQLiteStorage
+from tests.walk import ADA, Visitor, heading
+
+NOON = "2026-05-01T12:00:00Z"
+
+
+@pytest.fixture
+def config(make_config: Any) -> Any:
+    """Small numbers, so that each limit can be reached alone."""
+    return make_config(
+        limit_send_per_address="2 per minute; 3 per hour",
+        limit_send_per_visitor="4 per minute",
+        limit_send_total="6 per minute",
+        limit_verify_per_visitor="7 per minute",
+    )
+
+
+def test_one_address_gets_only_so_much_mail(visitor: Visitor, another_visitor: Visitor) -> None:
+    """LIM-01, AUT-13: whoever asks, and whichever way in."""
+    assert visitor.ask_for_code().status_code == 303
+    assert another_visitor.ask_for_link().status_code == 303
+
+    for ask in (visitor.ask_for_code, visitor.ask_for_link, another_visitor.ask_for_code):
+        assert heading(ask()) == "Too many requests"
+    assert len(visitor.mailbox()) == 2
+
+
+@pytest.mark.parametrize("spelling", ["ADA@example.com", " ada@EXAMPLE.com", "Ada@Example.Com"])
+def test_an_address_is_one_however_it_is_spelled(visitor: Visitor, spelling: str) -> None:
+    """WEB-14."""
+    visitor.ask_for_code(ADA)
+    visitor.ask_for_code(spelling)
+
+    assert visitor.ask_for_code(ADA).status_code == 429
+
+
+def test_the_page_says_how_long_to_wait_and_so_does_the_header(visitor: Visitor) -> None:
+    """LIM-02: in words of ours, not in the notation of the setting."""
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(2):
+            visitor.ask_for_code()
+        clock.shift(15)
+        refused = visitor.ask_for_code()
+
+        assert refused.status_code == 429
+        assert refused.headers["Retry-After"] == "46"
+        assert "Try again in <strong>46 seconds</strong>" in refused.text
+        assert "per 1 minute" not in refused.text
+        clock.shift(46)
+        assert visitor.ask_for_code().status_code == 303
+
+
+def test_a_program_learns_how_long_to_wait(visitor: Visitor) -> None:
+    for _ in range(2):
+        visitor.ask_for_code()
+
+    answer: Any = visitor.post_json("/auth/magic-auth", {"email": ADA}).json
+
+    assert answer["error"] == "too_many_requests"
+    assert 0 < answer["retry_after"] <= 61
+
+
+def test_an_hour_has_its_own_limit(visitor: Visitor) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        for status in (303, 303, 303, 429):
+            assert visitor.ask_for_code().status_code == status
+            clock.shift(61)
+
+
+def test_one_visitor_cannot_mail_everybody(visitor: Visitor, another_visitor: Visitor) -> None:
+    """LIM-01, and whoever is turned away uses up nobody else's share (LIM-04)."""
+    for number in range(4):
+        assert visitor.ask_for_code(f"a{number}@example.com").status_code == 303
+    for _ in range(3):
+        assert visitor.ask_for_code("victim@example.com").status_code == 429
+
+    assert another_visitor.ask_for_code("victim@example.com").status_code == 303
+
+
+def test_many_visitors_together_cannot_either(app: Flask, emulator: Flask) -> None:
+    """LIM-01."""
+    statuses = [
+        Visitor(app, emulator, address=f"192.0.2.{number}")
+        .ask_for_code(f"a{number}@example.com")
+        .status_code
+        for number in range(8)
+    ]
+
+    assert statuses == [303] * 6 + [429] * 2
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])
+def test_a_forged_address_gains_nothing(visitor: Visitor, header: str) -> None:
+    """WEB-10."""
+    token = visitor.csrf_token()
+    statuses = [
+        visitor.client.post(
+            "/auth/magic-auth",
+            data={"csrf_token": token, "email": f"a{number}@example.com"},
+            headers={header: f"192.0.2.{number}"},
+        ).status_code
+        for number in range(5)
+    ]
+
+    assert statuses == [303] * 4 + [429]
+
+
+def test_one_ipv6_site_is_one_visitor(app: Flask, emulator: Flask) -> None:
+    statuses = [
+        Visitor(app, emulator, address=f"2001:db8:1:2::{number}")
+        .ask_for_code(f"a{number}@example.com")
+        .status_code
+        for number in range(5)
+    ]
+
+    assert statuses == [303] * 4 + [429]
+
+
+def test_codes_cannot_be_guessed_by_changing_the_attempt(visitor: Visitor) -> None:
+    """AUT-09, LIM-01: a visitor has so many tries a minute over all attempts."""
+    visitor.ask_for_code("a@example.com")
+    tries = [visitor.type_code("000000").status_code for _ in range(5)]
+    visitor.ask_for_code("b@example.com")
+    tries += [visitor.type_code("000000").status_code for _ in range(3)]
+
+    assert tries == [400] * 7 + [429]
+
+
+def test_an_address_has_so_many_tries_an_hour_until_its_owner_signs_in(
+    make_config: Any, app: Flask, emulator: Flask
+) -> None:
+    """AUT-09, LIM-04: whoever proves that the address is theirs starts afresh."""
+    with time_machine.travel(NOON, tick=False) as clock:
+        for number in range(2):
+            stranger = Visitor(app, emulator, address=f"192.0.2.{number}")
+            stranger.ask_for_code()
+            for _ in range(4):
+                stranger.type_code("000000")
+            clock.shift(61)
+        owner = Visitor(app, emulator)
+        assert owner.sign_in_by_code().status_code == 303
+        clock.shift(3_600)
+        owner.ask_for_code()
+        assert owner.type_code("000000").status_code == 400
+
+
+def test_guessing_at_one_address_is_slowed_whoever_guesses(app: Flask, emulator: Flask) -> None:
+    """AUT-09."""
+    answers = []
+    with time_machine.travel(NOON, tick=False) as clock:
+        for number in range(3):
+            stranger = Visitor(app, emulator, address=f"192.0.2.{number}")
+            stranger.ask_for_code()
+            answers += [stranger.type_code("000000").status_code for _ in range(4)]
+            clock.shift(61)
+
+    assert answers == [400] * 10 + [429] * 2
+
+
+def test_the_callback_is_limited_too(visitor: Visitor) -> None:
+    """LIM-01."""
+    statuses = [visitor.get("/auth/callback?code=a&state=b").status_code for _ in range(8)]
+
+    assert statuses == [400] * 7 + [429]
+
+
+def test_what_is_refused_anyway_is_not_counted(visitor: Visitor) -> None:
+    for _ in range(5):
+        visitor.ask_for_code("not an address")
+
+    assert visitor.ask_for_code().status_code == 303
+
+
+def test_a_signed_in_person_is_not_in_the_way_of_limits(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """LIM-04: a stranger who uses up somebody's limits does not touch their session."""
+    visitor.sign_in_by_code()
+    for _ in range(4):
+        another_visitor.ask_for_code()
+
+    assert visitor.is_signed_in()
+
+
+def test_too_large_a_body_does_not_switch_the_limits_to_memory(
+    visitor: Visitor, config: Config
+) -> None:
+    token = visitor.api_session().json["csrf_token"]
+    visitor.client.post(
+        "/auth/magic-auth",
+        data=b'{"email": "' + b"a" * 20_000,
+        content_type="application/json",
+        headers={"X-CSRFToken": token},
+    )
+    visitor.ask_for_code()
+
+    with sqlite3.connect(config.database_path) as database:
+        [[count]] = database.execute("SELECT count(*) FROM limits")
+    database.close()
+    assert count >= 3
+
+
+def test_counting_is_exact_over_threads_and_connections(tmp_path: Path) -> None:
+    """LIM-02: as two workers would, each with its own connections to one file."""
+    uri = f"sqlite://{tmp_path / 'limits.sqlite3'}"
+    limiters = [FixedWindowRateLimiter(SQLiteStorage(uri)) for _ in range(2)]
+    limit = parse("50 per minute")
+
+    with ThreadPoolExecutor(16) as pool:
+        passed = list(pool.map(lambda n: limiters[n % 2].hit(limit, "key"), range(400)))
+
+    assert sum(passed) == 50
+
+
+def test_expired_counters_go_away_by_themselves(visitor: Visitor, config: Config) -> None:
+    """LIM-08."""
+    with time_machine.travel(NOON, tick=False) as clock:
+        for number in range(4):
+            visitor.ask_for_link(f"a{number}@example.com")
+        clock.shift(2 * 3_600)
+        visitor.ask_for_link("z@example.com")
+
+    with sqlite3.connect(config.database_path) as database:
+        [[count]] = database.execute("SELECT count(*) FROM limits")
+    database.close()
+    assert count <= 4

@@ -1,0 +1,173 @@
+"""What every store of sessions promises, shown on SQLite and on a real Redis."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import redis
+
+from app.database import Database
+from app.identity import Identity
+from app.redis_sessions import RedisSessionStore
+from app.session_store import SessionRecord, SessionStore, StoreUnavailable, hash_id
+from app.sqlite_sessions import SQLiteSessionStore
+
+ADA = Identity(
+    user_id="user_1",
+    email="ada@example.com",
+    name="Ad\u00e1",
+    method="magic_auth",
+)
+RECORD = SessionRecord(identity=ADA, state="basket", signed_in_at=1_800_000_000)
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server of this module's own."""
+    program = shutil.which("redis-server")
+    if not program:
+        pytest.skip("redis-server is not installed")
+    directory = tmp_path_factory.mktemp("redis")
+    path = directory / "redis.sock"
+    server = subprocess.Popen(
+        [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(directory)],
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"unix://{path}"
+    client = redis.Redis.from_url(url)
+    ends_at = time.monotonic() + 10
+    while time.monotonic() < ends_at:
+        with suppress(redis.ConnectionError):
+            client.ping()
+            break
+    yield url
+    client.close()
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SessionStore]:
+    """Each store in turn."""
+    if request.param == "sqlite":
+        yield SQLiteSessionStore(Database(tmp_path / "app.sqlite3"))
+    else:
+        store = RedisSessionStore(request.getfixturevalue("redis_url"))
+        store._redis.flushall()
+        yield store
+        store._redis.close()
+
+
+def in_a_minute() -> float:
+    return time.time() + 60
+
+
+def test_a_session_is_found_again_as_it_was(store: SessionStore) -> None:
+    store.create("id", RECORD, expires_at=in_a_minute())
+
+    assert store.find("id") == RECORD
+
+
+def test_an_unknown_session_is_none(store: SessionStore) -> None:
+    assert store.find("id") is None
+
+
+def test_an_ended_session_is_gone_and_ending_it_twice_is_no_error(store: SessionStore) -> None:
+    store.create("id", RECORD, expires_at=in_a_minute())
+
+    store.end("id")
+    store.end("id")
+
+    assert store.find("id") is None
+
+
+def test_an_expired_session_is_gone(store: SessionStore) -> None:
+    store.create("id", RECORD, expires_at=time.time() - 1)
+
+    assert store.find("id") is None
+
+
+def test_an_extension_keeps_a_session_and_raises_none_from_the_dead(store: SessionStore) -> None:
+    store.create("id", RECORD, expires_at=in_a_minute())
+    store.extend("id", expires_at=in_a_minute() + 60)
+    store.extend("other", expires_at=in_a_minute())
+
+    assert store.find("id") == RECORD
+    assert store.find("other") is None
+
+
+def test_a_name_is_claimed_by_exactly_one_of_many(store: SessionStore) -> None:
+    """AUT-03, AUT-04."""
+    with ThreadPoolExecutor(16) as pool:
+        won = list(pool.map(lambda _: store.claim("name", expires_at=in_a_minute()), range(64)))
+
+    assert sum(won) == 1
+    assert store.is_claimed("name")
+    assert not store.is_claimed("other")
+
+
+def test_a_store_in_order_says_so(store: SessionStore) -> None:
+    store.check()
+
+
+def test_a_store_out_of_reach_says_so_in_every_call(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    stores: list[SessionStore] = [
+        SQLiteSessionStore(Database(tmp_path / "file" / "app.sqlite3")),
+        RedisSessionStore(f"redis://127.0.0.1:{closed_port()}"),
+    ]
+    calls: list[Callable[[SessionStore], object]] = [
+        lambda store: store.create("id", RECORD, expires_at=in_a_minute()),
+        lambda store: store.find("id"),
+        lambda store: store.extend("id", expires_at=in_a_minute()),
+        lambda store: store.end("id"),
+        lambda store: store.claim("name", expires_at=in_a_minute()),
+        lambda store: store.is_claimed("name"),
+        lambda store: store.check(),
+    ]
+    for store, call in itertools.product(stores, calls):
+        with pytest.raises(StoreUnavailable):
+            call(store)
+
+
+def test_the_file_is_private_and_keeps_no_session_id(tmp_path: Path) -> None:
+    """SEC-06."""
+    path = tmp_path / "instance" / "app.sqlite3"
+    SQLiteSessionStore(Database(path)).create("a-secret-id", RECORD, expires_at=in_a_minute())
+
+    for file in path.parent.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file
+        assert b"a-secret-id" not in file.read_bytes()
+    assert path.parent.stat().st_mode & 0o077 == 0
+    assert any(
+        hash_id("a-secret-id").encode() in file.read_bytes() for file in path.parent.iterdir()
+    )
+
+
+def test_a_file_that_vanished_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "app.sqlite3"
+    store = SQLiteSessionStore(Database(path))
+    store.create("id", RECORD, expires_at=in_a_minute())
+    for file in tmp_path.iterdir():
+        file.unlink()
+
+    with suppress(StoreUnavailable):
+        store.create("other", RECORD, expires_at=in_a_minute())
+    store.create("third", RECORD, expires_at=in_a_minute())
+
+    assert store.find("third") == RECORD
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
