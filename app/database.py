@@ -81,18 +81,24 @@ class Database:
             del self._local.pid
 
     def _open(self) -> sqlite3.Connection:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Made before SQLite does, for only then is it never readable to others, even briefly.
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-        except OSError as error:
-            raise sqlite3.OperationalError(f"cannot open the database: {error.strerror}") from None
+        self._make_private()
         connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_write_ahead_log(connection)
         # A crash of the machine may cost the last moments, never the file: people sign in again.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(SCHEMA)
         return connection
+
+    def _make_private(self) -> None:
+        # Made before SQLite does, for only then is it never readable to others, even briefly.
+        # O_EXCL, for closing an existing file would drop the locks of this process's connections.
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            return
+        except OSError as error:
+            raise sqlite3.OperationalError(f"cannot open the database: {error.strerror}") from None
 
     def _sweep(self, connection: sqlite3.Connection) -> None:
         now = time.time()
@@ -101,3 +107,17 @@ class Database:
         self._swept_at = now
         for table in ("sessions", "claims", "limits"):
             connection.execute(f"DELETE FROM {table} WHERE expires_at <= ?", (now,))  # noqa: S608 # our own names
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    # SQLite does not wait by itself when several connections change the mode of a new file at once.
+    ends_at = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > ends_at:
+                raise
+            time.sleep(0.01)
+        else:
+            return

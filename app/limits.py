@@ -58,6 +58,7 @@ limiter = Limiter(
 def init_app(app: Flask) -> None:
     """Counts where the sessions are kept (see app.stores)."""
     limiter.init_app(app)
+    limiter._storage_dead = False  # what an application before this one found out about its own
 
 
 def sending(view: Callable[P, R]) -> Callable[P, R]:

@@ -1,0 +1,141 @@
+"""The settings: what is refused, and how clearly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.config import SETTINGS, Config, ConfigError
+from tests.conftest import SECRET_KEY
+
+GOOD = {
+    "WORKOS_API_KEY": "sk_test_123",
+    "WORKOS_CLIENT_ID": "client_123",
+    "SECRET_KEY": SECRET_KEY,
+}
+LIVE = {"WORKOS_API_KEY": "sk_live_123", "PUBLIC_URL": "https://app.example.com"}
+
+
+def problems(**changes: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        Config.from_env({**GOOD, **changes})
+    return caught.value.problems
+
+
+def test_three_settings_are_enough() -> None:
+    config = Config.from_env(GOOD)
+
+    assert config.workos_base_url == "https://api.workos.com"
+    assert config.redirect_uris == ("http://localhost:5000/auth/callback",)
+
+
+def test_every_problem_is_named_at_once_with_where_to_get_the_value() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.from_env({"WORKOS_CLIENT_ID": "123", "LOG_LEVEL": "LOUD", "PUBLIC_URL": "example"})
+
+    text = str(caught.value)
+    for part in ("5 settings", "WORKOS_API_KEY is missing", "WORKOS_CLIENT_ID does not look"):
+        assert part in text
+    for part in ("WorkOS dashboard", "SECRET_KEY is missing", "LOG_LEVEL must be", "PUBLIC_URL"):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WORKOS_API_KEY", "abc"),
+        ("WORKOS_API_KEY", "sk_test_ 1"),
+        ("WORKOS_CLIENT_ID", "sk_test_1"),
+        ("WORKOS_BASE_URL", "api.workos.com"),
+        ("WORKOS_BASE_URL", "http://api.workos.com"),
+        ("WORKOS_BASE_URL", "https://user:pass@api.workos.com"),
+        ("PUBLIC_URL", "https://app.example.com/app"),
+        ("PUBLIC_URL", "https://app.example.com:99999"),
+        ("PUBLIC_URL", "ftp://app.example.com"),
+        ("WORKOS_REDIRECT_URIS", "https://a.example/cb, nonsense"),
+        ("WORKOS_REDIRECT_URIS", "https://a.example/cb#x"),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 64),
+        ("SECRET_KEY", "change-me-please-this-is-only-an-example-1234"),
+        ("SECRET_KEY", "your-secret-key-goes-here-0123456789abcdef"),
+        ("SECRET_KEY_FALLBACKS", f"{SECRET_KEY},short"),
+        ("SESSION_IDLE_TIMEOUT", "1 day"),
+        ("SESSION_IDLE_TIMEOUT", "59"),
+        ("SESSION_LIFETIME", "-1"),
+        ("SESSION_LIFETIME", str(31 * 86_400)),
+        ("SESSION_LIFETIME", "\N{ARABIC-INDIC DIGIT ONE}00"),
+        ("TRUSTED_PROXIES", "yes"),
+        ("LOG_LEVEL", "LOUD"),
+        ("REDIS_URL", "http://localhost"),
+        ("LIMIT_SEND_PER_ADDRESS", "many"),
+        ("LIMIT_SEND_TOTAL", "3 per fortnight"),
+    ],
+)
+def test_a_senseless_value_is_refused_by_name(name: str, value: str) -> None:
+    """SEC-01, SEC-11."""
+    [problem] = problems(**{name: value})
+
+    assert problem.startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({**LIVE, "PUBLIC_URL": "http://app.example.com"}, "PUBLIC_URL"),
+        ({"WORKOS_API_KEY": "sk_live_123"}, "PUBLIC_URL"),
+        ({**LIVE, "FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
+        ({**LIVE, "WORKOS_REDIRECT_URIS": "http://a.example/cb"}, "WORKOS_REDIRECT_URIS"),
+        ({"SESSION_IDLE_TIMEOUT": "7200", "SESSION_LIFETIME": "3600"}, "SESSION_IDLE_TIMEOUT"),
+    ],
+)
+def test_dangerous_combinations_are_refused(changes: dict[str, str], named: str) -> None:
+    """SEC-01."""
+    [problem] = problems(**changes)
+
+    assert problem.startswith(named)
+
+
+def test_no_message_quotes_a_secret() -> None:
+    secrets = {"WORKOS_API_KEY": "canary-key", "SECRET_KEY": "canary-secret"}
+
+    assert "canary" not in " ".join(problems(**secrets))
+
+
+def test_the_representation_shows_no_secret() -> None:
+    config = Config.from_env({**GOOD, "SECRET_KEY_FALLBACKS": SECRET_KEY[::-1]})
+
+    assert "sk_test" not in repr(config)
+    assert SECRET_KEY not in repr(config)
+    assert SECRET_KEY[::-1] not in repr(config)
+
+
+def test_lists_and_empty_values_are_read_as_people_write_them() -> None:
+    config = Config.from_env(
+        {
+            **GOOD,
+            "WORKOS_REDIRECT_URIS": "https://a.example/cb , https://b.example/cb,",
+            "REDIS_URL": "",
+        }
+    )
+
+    assert config.workos_redirect_uris == ("https://a.example/cb", "https://b.example/cb")
+    assert config.redis_url is None
+
+
+def test_the_example_file_names_every_setting_and_no_other() -> None:
+    text = (Path(__file__).parent.parent / ".env.example").read_text()
+    named = {
+        line.lstrip("# ").partition("=")[0]
+        for line in text.splitlines()
+        if "=" in line and line.lstrip("# ").partition("=")[0].isupper()
+    }
+
+    assert named == set(SETTINGS)
+
+
+def test_every_field_has_a_setting() -> None:
+    fields: Any = Config.__dataclass_fields__
+
+    assert {name.upper() for name in fields} == set(SETTINGS)

@@ -1,0 +1,122 @@
+"""Every failure has a page with a way on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.auth import attempts
+from app.config import settings
+from app.failures import CALLBACK_ERRORS, EXPLANATIONS, Failure
+from app.session_store import StoreUnavailable
+from app.workos_client import workos
+from tests.walk import Visitor
+
+
+# A wrong code is told with the number of tries left: see tests/auth/test_magic_auth.py.
+@pytest.mark.parametrize("code", sorted(set(EXPLANATIONS) - {"invalid_one_time_code"}))
+@pytest.mark.parametrize("with_attempt", [False, True], ids=["no attempt", "attempt"])
+def test_every_failure_says_what_why_and_what_next(
+    app: Flask, visitor: Visitor, code: str, with_attempt: bool
+) -> None:
+    """LOG-04."""
+
+    @app.get("/fails")
+    def fails() -> str:
+        if with_attempt:
+            attempts.require("magic_auth", "")
+        raise Failure(code)
+
+    if with_attempt:
+        visitor.ask_for_code()
+    page = visitor.get("/fails")
+
+    row = EXPLANATIONS[code]
+    assert page.status_code == row.status
+    text = re.sub(r"&#39;", "'", page.text)
+    assert row.title in text
+    assert row.reason in text
+    assert 'class="button"' in text or "<button" in text
+
+
+def test_no_reason_is_technical_and_every_title_is_short() -> None:
+    for code, row in EXPLANATIONS.items():
+        assert len(row.title) < 60, code
+        assert row.reason.endswith("."), code
+        assert not re.search(r"\b(log ?in|token|exception|null)\b", row.reason, re.I), code
+
+
+def test_every_code_that_is_raised_is_explained() -> None:
+    sources = (Path(__file__).parent.parent / "app").rglob("*.py")
+    raised = {
+        code
+        for source in sources
+        for code in re.findall(r'Failure\(\s*"(\w+)"', source.read_text())
+    }
+
+    assert raised <= set(EXPLANATIONS)
+    assert set(EXPLANATIONS) >= CALLBACK_ERRORS
+
+
+def test_public_pages_stay_up_and_nobody_is_signed_out_while_the_store_is_down(
+    visitor: Visitor, config: Any
+) -> None:
+    visitor.sign_in_by_code()
+    before = visitor.cookies()
+    folder = config.database_path.parent
+    away = folder.rename(folder.with_name("away"))
+    folder.touch()  # a file where the folder was, so that not even a new database can be made
+    fresh = Visitor(create_again(visitor), visitor.emulator)
+    fresh.take_cookies(before)
+
+    assert fresh.get("/").status_code == 200
+    assert fresh.get("/sign-in").status_code == 200
+    for url in ("/account", "/api/session", "/readyz"):
+        answer = fresh.get(url)
+        assert answer.status_code == 503, url
+        assert "session=;" not in str(answer.headers)
+    assert fresh.get("/account").headers["Retry-After"] == "30"
+    assert fresh.get("/healthz").status_code == 200
+
+    folder.unlink()
+    away.rename(folder)
+    assert fresh.is_signed_in()
+
+
+def test_no_code_is_spent_on_a_session_that_could_not_be_kept(
+    visitor: Visitor, config: Any
+) -> None:
+    visitor.ask_for_code()
+    code = visitor.mailed_code()
+    token = visitor.csrf_token()
+    before = visitor.cookies()
+    folder = config.database_path.parent
+    away = folder.rename(folder.with_name("away"))
+    folder.touch()
+    fresh = Visitor(create_again(visitor), visitor.emulator)
+    fresh.take_cookies(before)
+
+    data = {"csrf_token": token, "one_time_code": code}
+    assert fresh.client.post("/auth/magic-auth/verify", data=data).status_code == 503
+    folder.unlink()
+    away.rename(folder)
+    assert fresh.client.post("/auth/magic-auth/verify", data=data).status_code == 303
+
+
+def test_a_store_error_from_anywhere_is_a_503(app: Flask, visitor: Visitor) -> None:
+    @app.get("/asks")
+    def asks() -> str:
+        raise StoreUnavailable
+
+    assert visitor.get("/asks").status_code == 503
+
+
+def create_again(visitor: Visitor) -> Flask:
+    """Returns the same application without the connections that are open already."""
+    with visitor.app.app_context():
+        return create_app(settings(), workos=workos())

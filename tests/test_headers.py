@@ -1,0 +1,192 @@
+"""What every response tells the browser, and which requests are not answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.headers import CONTENT_SECURITY_POLICY
+from tests.walk import Visitor, heading
+
+EVERY_KIND = [
+    ("GET", "/"),
+    ("GET", "/sign-in"),
+    ("GET", "/account"),
+    ("GET", "/api/session"),
+    ("GET", "/auth/callback"),
+    ("GET", "/auth/callback?code=a&state=b"),
+    ("GET", "/auth/sign-out"),
+    ("GET", "/auth/magic-auth/verify"),
+    ("GET", "/nowhere"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/static/style.css"),
+    ("GET", "/static/nothing.css"),
+    ("GET", "/sign-in/"),
+    ("POST", "/auth/sign-out"),
+    ("POST", "/auth/magic-auth"),
+    ("POST", "/account"),
+    ("PUT", "/sign-in"),
+    ("DELETE", "/account"),
+    ("OPTIONS", "/"),
+    ("TRACE", "/"),
+    ("BREW", "/account"),
+]
+
+
+@pytest.mark.parametrize(("method", "url"), EVERY_KIND)
+def test_every_response_carries_the_security_headers(
+    visitor: Visitor, method: str, url: str
+) -> None:
+    """WEB-04, WEB-05, WEB-08."""
+    with visitor.client.open(url, method=method) as response:
+        headers = response.headers
+
+    assert headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert "unsafe-inline" not in CONTENT_SECURITY_POLICY
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert "Access-Control-Allow-Origin" not in headers
+    assert len(headers["X-Request-ID"]) == 16
+    if "style.css" not in url:
+        assert headers["Cache-Control"] == "no-store"
+        assert "Cookie" in headers["Vary"]
+
+
+def test_static_files_may_be_kept(visitor: Visitor) -> None:
+    """WEB-08."""
+    with visitor.get("/static/style.css") as response:
+        assert "max-age=3600" in response.headers["Cache-Control"]
+        assert "Set-Cookie" not in response.headers
+
+
+def test_https_is_remembered_and_http_is_not(visitor: Visitor, https_visitor: Visitor) -> None:
+    """WEB-06."""
+    assert "Strict-Transport-Security" not in visitor.get("/").headers
+    assert https_visitor.get("/").headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
+def test_other_methods_are_not_allowed(visitor: Visitor, method: str) -> None:
+    """WEB-11."""
+    for url in ("/", "/sign-in", "/account", "/auth/callback"):
+        assert visitor.client.open(url, method=method).status_code == 405
+
+
+@pytest.mark.parametrize("url", ["/", "/sign-in", "/account", "/auth/sign-out", "/healthz"])
+def test_head_is_get_without_a_body(visitor: Visitor, url: str) -> None:
+    """WEB-11."""
+    head, get = visitor.client.head(url), visitor.client.get(url)
+
+    assert head.data == b""
+    assert (head.status_code, head.headers.get("Location")) == (
+        get.status_code,
+        get.headers.get("Location"),
+    )
+
+
+def test_the_home_page_sets_no_cookie(visitor: Visitor) -> None:
+    assert visitor.get("/").headers.getlist("Set-Cookie") == []
+
+
+HOSTS = ["evil.example", "localhost.evil.example", "evil.example:5000", "localhost:5000@evil", ""]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_another_host_name_is_refused_and_told_the_right_one(visitor: Visitor, host: str) -> None:
+    """WEB-09."""
+    refused = visitor.client.get("/", environ_overrides={"HTTP_HOST": host})
+
+    assert refused.status_code == 400
+    assert heading(refused) == "This site has another address"
+    assert 'href="http://localhost:5000/"' in refused.text
+    assert "evil" not in refused.text
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Host", "Forwarded"])
+def test_a_forged_host_header_reaches_no_mail(visitor: Visitor, header: str) -> None:
+    """WEB-09: the redirect URI comes from the settings."""
+    token = visitor.csrf_token()
+    visitor.client.post(
+        "/auth/magic-link",
+        data={"csrf_token": token, "email": "ada@example.com"},
+        headers={header: "evil.example"},
+    )
+
+    assert "evil" not in visitor.open_at_workos(visitor.mailed_link())
+
+
+def test_a_load_balancer_may_ask_by_address(visitor: Visitor) -> None:
+    for url in ("/healthz", "/readyz"):
+        answer = visitor.client.get(url, environ_overrides={"HTTP_HOST": "10.0.0.7:8000"})
+        assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+
+
+def test_a_forged_scheme_changes_nothing(visitor: Visitor) -> None:
+    """WEB-10."""
+    page = visitor.get("/sign-in", headers={"X-Forwarded-Proto": "https"})
+
+    assert "Strict-Transport-Security" not in page.headers
+    assert "Secure" not in page.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [("/auth/magic-auth", 400), ("/auth/magic-link", 400), ("/auth/magic-auth/verify", 400)],
+)
+@pytest.mark.parametrize("content_type", ["text/plain", "application/json", None])
+def test_a_post_from_another_site_is_refused(
+    visitor: Visitor, url: str, status: int, content_type: str | None
+) -> None:
+    """WEB-02, AUT-07: without the token, whatever the content calls itself."""
+    visitor.get("/sign-in")
+    refused = visitor.client.post(
+        url,
+        data=b'{"email": "ada@example.com"}',
+        content_type=content_type,
+        headers={"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    )
+
+    assert refused.status_code == status
+    assert visitor.api_calls() == []
+
+
+def test_the_token_of_another_browser_is_refused(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """WEB-02, AUT-07."""
+    token = another_visitor.csrf_token()
+    visitor.get("/sign-in")
+
+    refused = visitor.client.post(
+        "/auth/magic-auth", data={"csrf_token": token, "email": "ada@example.com"}
+    )
+
+    assert heading(refused) == "This page was out of date"
+
+
+def test_a_program_is_told_about_the_token_in_json(visitor: Visitor) -> None:
+    refused = visitor.client.post("/auth/magic-auth", json={"email": "ada@example.com"})
+
+    answer: Any = refused.json
+    assert (refused.status_code, answer["error"]) == (400, "csrf")
+
+
+def test_programs_get_json_for_every_error(visitor: Visitor) -> None:
+    """LOG-04."""
+    for url, status in (("/nowhere", 404), ("/account", 401), ("/auth/callback", 400)):
+        answer = visitor.get(url, headers={"Accept": "application/json"})
+        body: Any = answer.json
+        assert answer.status_code == status
+        assert set(body) == {"error", "message", "hint", "request_id"}
+        assert body["request_id"] == answer.headers["X-Request-ID"]
+
+
+def test_a_browser_gets_pages(visitor: Visitor) -> None:
+    accept = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+
+    assert visitor.get("/nowhere", headers={"Accept": accept}).mimetype == "text/html"
