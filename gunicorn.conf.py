@@ -1,0 +1,38 @@
+"""How gunicorn serves the application: `make serve`, or plain `gunicorn`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Only the settings may be imported here: whatever the master makes is shared by its workers.
+from app.config import Config, ConfigError
+
+try:
+    Config.from_env()
+except ConfigError as error:
+    # Said once, before any worker exists, instead of by each worker with a traceback.
+    raise SystemExit(f"Error: {error.message}") from None
+
+wsgi_app = "app:create_app()"
+bind = f"0.0.0.0:{os.environ.get('PORT', '5000')}"  # a proxy asks from elsewhere
+
+# Threads, because a sign-in mostly waits for WorkOS, and the pages of others must not wait with it.
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("THREADS", "32"))
+graceful_timeout = 15  # seconds; the longest call to WorkOS ends well before
+if Path("/dev/shm").is_dir():  # noqa: S108 # gunicorn's heartbeat file, private and without content
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 16_380  # room for the cookies of several sign-in attempts
+
+# Believe no header about scheme or path: app.hosts does, as far as TRUSTED_PROXIES goes.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
+# No query strings, no referrers: both can carry `code` and `state` of the callback.
+accesslog = "-"
+access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'

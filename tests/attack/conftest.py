@@ -1,0 +1,169 @@
+"""The application as in production: gunicorn with four workers, and the emulator, over sockets."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from werkzeug.serving import make_server
+
+import emulator as workos_emulator
+from tests.conftest import SECRET_KEY
+
+ROOT = Path(__file__).parents[2]
+WORKERS = 4
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@dataclass
+class Site:
+    """A running application, and the WorkOS behind it."""
+
+    url: str
+    workos_url: str
+    process: subprocess.Popen[bytes]
+
+    @property
+    def port(self) -> int:
+        """Where it listens on 127.0.0.1."""
+        return int(self.url.rpartition(":")[2])
+
+    def workers(self) -> set[str]:
+        """Returns the process ids of gunicorn's workers."""
+        listing = subprocess.run(
+            ["ps", "-A", "-o", "ppid=,pid="], capture_output=True, text=True, check=True
+        )
+        pairs = [line.split() for line in listing.stdout.splitlines()]
+        return {pid for parent, pid in pairs if parent == str(self.process.pid)}
+
+    def calls(self, path: str) -> int:
+        """Returns how often WorkOS was asked this."""
+        seen: list[dict[str, Any]] = requests.get(
+            f"{self.workos_url}/_emulate/requests", timeout=5
+        ).json()
+        return sum(call["path"] == path for call in seen)
+
+
+@dataclass
+class Browser:
+    """One person's browser, over real sockets."""
+
+    site: Site
+    http: requests.Session = field(default_factory=requests.Session)
+
+    def post(self, path: str, **fields: str) -> requests.Response:
+        """Submits a form as the site's own page would."""
+        page = self.http.get(f"{self.site.url}/sign-in", timeout=10)
+        found = TOKEN.search(page.text)
+        token = found[1] if found else self.token()
+        return self.http.post(
+            self.site.url + path,
+            data={"csrf_token": token, **fields},
+            allow_redirects=False,
+            timeout=10,
+        )
+
+    def token(self) -> str:
+        """Returns the CSRF token of this browser's session."""
+        answer = self.http.get(f"{self.site.url}/api/session", timeout=10)
+        return str(answer.json()["csrf_token"])
+
+    def is_signed_in(self) -> bool:
+        """Whether the site takes this browser for somebody."""
+        return self.http.get(f"{self.site.url}/api/session", timeout=10).status_code == 200
+
+    def mail_to(self, email: str) -> dict[str, Any]:
+        """Returns the newest mail to this address."""
+        mails: list[dict[str, Any]] = requests.get(
+            f"{self.site.workos_url}/_emulate/mailbox", timeout=5
+        ).json()
+        return next(mail for mail in mails if mail["to"] == email)
+
+    def callback_of_link(self, email: str) -> str:
+        """Asks for a link, and opens it as far as our callback."""
+        assert self.post("/auth/magic-link", email=email).status_code == 303
+        hosted = requests.get(self.mail_to(email)["links"][0], allow_redirects=False, timeout=5)
+        return hosted.headers["Location"]
+
+
+def free_port() -> int:
+    """Returns a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Four workers that share one database."""
+    directory = tmp_path_factory.mktemp("site")
+    port, workos_port = free_port(), free_port()
+    url, workos_url = f"http://localhost:{port}", f"http://localhost:{workos_port}"
+    workos = make_server(
+        "127.0.0.1",
+        workos_port,
+        workos_emulator.create_app(redirect_uris=[f"{url}/auth/callback"], base_url=workos_url),
+        threaded=True,
+    )
+    threading.Thread(target=workos.serve_forever, daemon=True).start()
+    environ = {
+        **os.environ,
+        "WORKOS_API_KEY": "sk_test_emulator",
+        "WORKOS_CLIENT_ID": "client_emulator",
+        "WORKOS_BASE_URL": workos_url,
+        "PUBLIC_URL": url,
+        "SECRET_KEY": SECRET_KEY,
+        "DATABASE_PATH": str(directory / "app.sqlite3"),
+        "LIMIT_SEND_PER_VISITOR": "1000 per minute",
+        "LIMIT_VERIFY_PER_VISITOR": "1000 per minute",
+        "PORT": str(port),
+        "WEB_CONCURRENCY": str(WORKERS),
+    }
+    log_path = directory / "log"
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"],
+            cwd=ROOT,
+            env=environ,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_until_up(process, f"{url}/readyz", log_path)
+        yield Site(url, workos_url, process)
+    finally:
+        process.terminate()
+        process.wait()
+        workos.shutdown()
+        workos.server_close()
+
+
+def wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Returns once the address answers; fails when the process ends, or after 20 seconds."""
+    ends_at = time.monotonic() + 20
+    while time.monotonic() < ends_at and process.poll() is None:
+        with suppress(requests.ConnectionError):
+            if requests.get(url, timeout=5).ok:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"{url} did not come up:\n{log.read_text()[-2_000:]}")
+
+
+@pytest.fixture
+def browser(site: Site) -> Iterator[Browser]:
+    """A browser with nothing in it yet."""
+    browser = Browser(site)
+    yield browser
+    browser.http.close()

@@ -1,0 +1,103 @@
+"""Many requests at once, over four workers."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from tests.attack.conftest import Browser, Site
+
+pytestmark = pytest.mark.server
+
+
+def test_twenty_callbacks_at_once_sign_in_once(site: Site, browser: Browser) -> None:
+    """AUT-03, AUT-04."""
+    callback = browser.callback_of_link("twenty@example.com")
+    before = site.calls("/sso/token")
+    cookies = browser.http.cookies.get_dict()
+    together = threading.Barrier(20)
+
+    def visit(_: int) -> int:
+        together.wait()
+        return requests.get(
+            callback, cookies=cookies, allow_redirects=False, timeout=10
+        ).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        statuses = Counter(pool.map(visit, range(20)))
+
+    assert statuses == {303: 1, 400: 19}
+    assert site.calls("/sso/token") - before == 1
+
+
+def test_thirty_guesses_at_once_are_five_tries(site: Site, browser: Browser) -> None:
+    """AUT-09, AUT-10, LIM-02: with a forged address for each."""
+    browser.post("/auth/magic-auth", email="guessed@example.com")
+    before = site.calls("/user_management/authenticate")
+    token, cookies = browser.token(), browser.http.cookies.get_dict()
+    together = threading.Barrier(30)
+
+    def guess(number: int) -> str:
+        together.wait()
+        answer = requests.post(
+            f"{site.url}/auth/magic-auth/verify",
+            data={"csrf_token": token, "one_time_code": f"{number:06}"},
+            headers={"Accept": "application/json", "X-Forwarded-For": f"192.0.2.{number}"},
+            cookies=cookies,
+            timeout=10,
+        )
+        return str(answer.json()["error"])
+
+    with ThreadPoolExecutor(30) as pool:
+        answers = Counter(pool.map(guess, range(30)))
+
+    assert answers == {"invalid_one_time_code": 5, "too_many_tries": 25}
+    assert site.calls("/user_management/authenticate") - before == 5
+
+
+def test_a_limit_is_exact_over_all_workers(site: Site) -> None:
+    """LIM-02: three mails a minute to one address, whoever asks."""
+    browsers = [Browser(site) for _ in range(12)]
+    together = threading.Barrier(len(browsers))
+
+    def ask(browser: Browser) -> int:
+        token = browser.token()
+        together.wait()
+        return browser.http.post(
+            f"{site.url}/auth/magic-auth",
+            data={"csrf_token": token, "email": "bombed@example.com"},
+            allow_redirects=False,
+            timeout=10,
+        ).status_code
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        statuses = Counter(pool.map(ask, browsers))
+    for browser in browsers:
+        browser.http.close()
+
+    assert statuses == {303: 3, 429: 9}
+
+
+def test_a_session_lives_on_every_worker_and_through_a_reload(site: Site, browser: Browser) -> None:
+    """SES-17."""
+    email = "reload@example.com"
+    browser.post("/auth/magic-auth", email=email)
+    browser.post("/auth/magic-auth/verify", one_time_code=browser.mail_to(email)["one_time_code"])
+    cookies = browser.http.cookies.get_dict()
+
+    def is_known(_: int) -> bool:
+        url = f"{site.url}/api/session"
+        return requests.get(url, cookies=cookies, timeout=10).status_code == 200
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(is_known, range(40)))
+    before = site.workers()
+    site.process.send_signal(signal.SIGHUP)
+    while site.workers() & before:  # until every worker is a new one; the old ones drain
+        assert is_known(0)
+    assert all(is_known(number) for number in range(20))
