@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 # Only the settings may be imported here: whatever the master makes is shared by its workers.
 from app.config import Config, ConfigError
 
 try:
-    Config.from_env()
+    config = Config.from_env()
 except ConfigError as error:
     # Said once, before any worker exists, instead of by each worker with a traceback.
     raise SystemExit(f"Error: {error.message}") from None
 
 wsgi_app = "app:create_app()"
-bind = f"0.0.0.0:{os.environ.get('PORT', '5000')}"  # a proxy asks from elsewhere
+port = os.environ.get("PORT") or urlsplit(config.public_url).port or 8000
+bind = f"0.0.0.0:{port}"  # a proxy asks from elsewhere
 
 # Threads, because a sign-in mostly waits for WorkOS, and the pages of others must not wait with it.
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("THREADS", "32"))
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = int(os.environ.get("THREADS") or 32)
 graceful_timeout = 15  # seconds; the longest call to WorkOS ends well before
 if Path("/dev/shm").is_dir():  # noqa: S108 # gunicorn's heartbeat file, private and without content
     worker_tmp_dir = "/dev/shm"  # noqa: S108

@@ -110,8 +110,16 @@ def settings() -> Config:
 
 
 def load_env() -> None:
-    """Adds the `.env` of the working directory to the environment, which wins where both speak."""
+    """Adds the `.env` of the working directory to the environment, which wins where both speak.
+
+    PORT and EMULATOR_PORT move the addresses in `.env` along, where those are on this machine.
+    """
+    said = set(os.environ)
     load_dotenv(find_dotenv(usecwd=True))
+    for port, name in (("PORT", "PUBLIC_URL"), ("EMULATOR_PORT", "WORKOS_BASE_URL")):
+        url = urlsplit(os.environ.get(name, ""))
+        if name not in said and url.hostname in LOOPBACK and os.environ.get(port):
+            os.environ[name] = f"{url.scheme}://{url.hostname}:{os.environ[port]}"
 
 
 def _is_on(text: str) -> bool:

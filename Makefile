@@ -1,0 +1,56 @@
+# Two commands do everything on a new machine: make run, make test.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The newest Python that is here; 3.11 or later is needed.
+PYTHON ?= $(firstword $(foreach minor,14 13 12 11,$(shell command -v python3.$(minor) 2>/dev/null)) python3)
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test e2e check serve lock clean
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "PORT=5001 and EMULATOR_PORT=4101 change ports (run, serve); WEB_CONCURRENCY and THREADS"
+	@echo "the size of serve; VENV where the virtual environment is; PYTHON which Python makes it."
+
+run: $(VENV)/run ## Run the application and the emulator, ready to sign in
+	@$(BIN)/python -m scripts.develop
+
+test: $(VENV)/dev ## Run all tests; says what was skipped for want of Chromium or Redis
+	@$(BIN)/python -m pytest -n auto $(PYTEST)
+
+e2e: $(VENV)/dev ## Run the tests in a real Chromium alone
+	@$(BIN)/python -m pytest -m e2e $(PYTEST)
+
+check: $(VENV)/dev ## Check style, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+serve: $(VENV)/run ## Serve with gunicorn, as in production; settings from the environment or .env
+	@$(BIN)/gunicorn
+
+lock: $(VENV)/dev ## Lock the dependencies of pyproject.toml anew, with hashes
+	@$(BIN)/$(LOCK) --upgrade -o requirements.txt
+	@$(BIN)/$(LOCK) --upgrade --extra dev -c requirements.txt -o requirements-dev.txt
+
+clean: ## Remove what can be made again; .env and instance/ stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed, and $(PYTHON) is older. Try: make PYTHON=/path/to/python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "This Python cannot make virtual environments. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/run: requirements.txt | $(BIN)/python
+	@echo "Installing the dependencies, once ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt | $(BIN)/python
+	@echo "Installing the dependencies of the tests, once ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ $(VENV)/run

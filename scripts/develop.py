@@ -1,0 +1,183 @@
+"""Runs the application and the emulator together: what `make run` does."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from app.config import LOOPBACK, Config, ConfigError, load_env
+
+DEFAULT_PORT = 5000
+START_TIMEOUT = 30  # seconds until both must answer
+STOP_TIMEOUT = 5  # seconds that each has to end after Ctrl-C
+
+
+class Stopped(Exception):
+    """Somebody asked for the end: Ctrl-C or SIGTERM."""
+
+
+@dataclass
+class Part:
+    """One of the processes that run together."""
+
+    name: str
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def answers(self) -> bool:
+        """Whether something listens on its port."""
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            return True
+        return False
+
+    def stop(self) -> None:
+        """Ends it and whatever it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def main() -> None:
+    """Starts both, says where they are, and ends both."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    make_env_file(Path())
+    load_env()
+    try:
+        config = Config.from_env()
+    except ConfigError as error:
+        sys.exit(f"Error: {error.message}")
+    parts: list[Part] = []
+    try:
+        parts = _start(config)
+        _wait_until_up(parts)
+        print(_where(config), flush=True)
+        _watch(parts)
+    except Stopped:
+        pass
+    finally:
+        for part in parts:
+            part.stop()
+
+
+def make_env_file(directory: Path) -> None:
+    """Makes `.env` from `.env.example` with a fresh key, unless there is one already."""
+    path = directory / ".env"
+    if path.exists():
+        return
+    example = (directory / ".env.example").read_text()
+    key = f"SECRET_KEY={secrets.token_urlsafe(48)}"
+    lines = [key if line == "SECRET_KEY=" else line for line in example.splitlines()]
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write("\n".join(lines) + "\n")
+    print("Made .env from .env.example, with a fresh SECRET_KEY.", flush=True)
+
+
+def _start(config: Config) -> list[Part]:
+    parts = []
+    app_port = _port_of(config.public_url)
+    _require_free(app_port, "PORT")
+    if _is_local(config.workos_base_url):
+        port = _port_of(config.workos_base_url)
+        _require_free(port, "EMULATOR_PORT")
+        uris = [part for uri in config.redirect_uris for part in ("--redirect-uri", uri)]
+        keys = ["--api-key", config.workos_api_key, "--client-id", config.workos_client_id]
+        parts.append(_run("the emulator", port, "emulator", "--port", str(port), *keys, *uris))
+    # Reloads when code changes; the debugger stays off, for it runs whatever a page sends.
+    flask = ("flask", "run", "--port", str(app_port), "--debug", "--no-debugger")
+    parts.append(_run("the application", app_port, *flask))
+    return parts
+
+
+def _run(name: str, port: int, module: str, *arguments: str) -> Part:
+    command = [sys.executable, "-m", module, *arguments]
+    # A session of its own: Ctrl-C reaches this script alone, which then ends all of it in order.
+    return Part(name, port, subprocess.Popen(command, start_new_session=True))  # noqa: S603 # our own words
+
+
+def _wait_until_up(parts: list[Part]) -> None:
+    ends_at = time.monotonic() + START_TIMEOUT
+    while not all(part.answers() for part in parts):
+        _require_alive(parts)
+        if time.monotonic() > ends_at:
+            sys.exit("Error: it did not start within half a minute; see the lines above.")
+        time.sleep(0.1)
+
+
+def _watch(parts: list[Part]) -> NoReturn:
+    while True:
+        _require_alive(parts)
+        time.sleep(0.5)
+
+
+def _require_alive(parts: list[Part]) -> None:
+    for part in parts:
+        if part.process.poll() is not None:
+            sys.exit(f"Error: {part.name} has ended by itself; see the lines above.")
+
+
+def _require_free(port: int, variable: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            hint = ""
+            if port == 5000 and sys.platform == "darwin":
+                hint = " (AirPlay Receiver uses it on macOS)"
+            sys.exit(f"Error: port {port} is in use{hint}. Try: make run {variable}={port + 1}")
+
+
+def _port_of(url: str) -> int:
+    # Behind a proxy of the developer's, PUBLIC_URL says nothing about where to listen.
+    asked = int(os.environ.get("PORT") or DEFAULT_PORT)
+    return (urlsplit(url).port or asked) if _is_local(url) else asked
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url).hostname in LOOPBACK
+
+
+def _where(config: Config) -> str:
+    width = min(shutil.get_terminal_size().columns, 72)
+    if _is_local(config.workos_base_url):
+        second = f"  The mailbox      {config.workos_base_url}"
+        how = "Open the first, sign in with any address, and find the mail in the second."
+    else:
+        second = f"  WorkOS           {config.workos_base_url}"
+        how = "Open the first, and sign in with an address whose mail you can read."
+    rule = "-" * width
+    lines = (
+        rule,
+        f"  The application  {config.public_url}",
+        second,
+        "",
+        f"  {how}",
+        "  Ctrl-C ends it.",
+    )
+    return "\n".join(("", *lines, rule))
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise Stopped
+
+
+if __name__ == "__main__":
+    main()
