@@ -2,8 +2,10 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-# The newest Python that is here; 3.11 or later is needed.
-PYTHON ?= $(firstword $(foreach minor,14 13 12 11,$(shell command -v python3.$(minor) 2>/dev/null)) python3)
+# The newest Python that is here and runs; 3.11 or later is needed.
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
+  $$python $(NEW_ENOUGH) 2>/dev/null && { echo $$python; break; }; done)
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
@@ -40,8 +42,8 @@ clean: ## Remove what can be made again; .env and instance/ stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or later is needed, and $(PYTHON) is older. Try: make PYTHON=/path/to/python3.12 ..."; exit 1; }
+	@test -n "$(PYTHON)" && $(PYTHON) $(NEW_ENOUGH) || \
+	  { echo "Python 3.11 or later is needed. If it is here: make PYTHON=/path/to/python3 ..."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "This Python cannot make virtual environments. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 

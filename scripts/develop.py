@@ -164,15 +164,8 @@ def _where(config: Config) -> str:
         second = f"  WorkOS           {config.workos_base_url}"
         how = "Open the first, and sign in with an address whose mail you can read."
     rule = "-" * width
-    lines = (
-        rule,
-        f"  The application  {config.public_url}",
-        second,
-        "",
-        f"  {how}",
-        "  Ctrl-C ends it.",
-    )
-    return "\n".join(("", *lines, rule))
+    first = f"  The application  {config.public_url}"
+    return "\n".join(("", rule, first, second, "", f"  {how}", "  Ctrl-C ends it.", rule))
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
