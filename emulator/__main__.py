@@ -49,8 +49,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--redirect-uri", dest="redirect_uris", action="extend", nargs="+", metavar="URL"
     )
-    parser.add_argument("--api-key", default=API_KEY)
-    parser.add_argument("--client-id", default=CLIENT_ID)
+    # From the environment rather than from the command line, which every user of a machine can read.
+    parser.add_argument("--api-key", default=os.environ.get("WORKOS_API_KEY") or API_KEY)
+    parser.add_argument("--client-id", default=os.environ.get("WORKOS_CLIENT_ID") or CLIENT_ID)
     return parser.parse_args(arguments)
 
 

@@ -98,8 +98,7 @@ def _start(config: Config) -> list[Part]:
         port = _port_of(config.workos_base_url)
         _require_free(port, "EMULATOR_PORT")
         uris = [part for uri in config.redirect_uris for part in ("--redirect-uri", uri)]
-        keys = ["--api-key", config.workos_api_key, "--client-id", config.workos_client_id]
-        parts.append(_run("the emulator", port, "emulator", "--port", str(port), *keys, *uris))
+        parts.append(_run("the emulator", port, "emulator", "--port", str(port), *uris))
     # Reloads when code changes; the debugger stays off, for it runs whatever a page sends.
     flask = ("flask", "run", "--port", str(app_port), "--debug", "--no-debugger")
     parts.append(_run("the application", app_port, *flask))
