@@ -49,7 +49,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--redirect-uri", dest="redirect_uris", action="extend", nargs="+", metavar="URL"
     )
-    # From the environment rather than from the command line, which every user of a machine can read.
+    # From the environment by default: every user of a machine can read a command line.
     parser.add_argument("--api-key", default=os.environ.get("WORKOS_API_KEY") or API_KEY)
     parser.add_argument("--client-id", default=os.environ.get("WORKOS_CLIENT_ID") or CLIENT_ID)
     return parser.parse_args(arguments)
