@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from app.config import Config, ConfigError
 
 try:
-    config = Config.from_env()
+    checked = Config.from_env()  # not "config", which gunicorn would take for a setting of its own
 except ConfigError as error:
     # Said once, before any worker exists, instead of by each worker with a traceback.
     raise SystemExit(f"Error: {error.message}") from None
 
 wsgi_app = "app:create_app()"
-port = os.environ.get("PORT") or urlsplit(config.public_url).port or 8000
+port = os.environ.get("PORT") or urlsplit(checked.public_url).port or 8000
 bind = f"0.0.0.0:{port}"  # a proxy asks from elsewhere
 
 # Threads, because a sign-in mostly waits for WorkOS, and the pages of others must not wait with it.
