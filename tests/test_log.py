@@ -48,7 +48,7 @@ def test_a_sign_in_is_told_in_events_that_share_an_attempt(
 
     told = [event for event in events(output) if event["event"] != "request"]
     assert [event["event"] for event in told] == [
-        "authn_code_sent",
+        "authn_magic_auth_sent",
         "authn_login_fail",
         "session_created",
         "authn_logout",

@@ -13,10 +13,12 @@ from dataclasses import asdict, dataclass
 from cryptography.fernet import InvalidToken
 from flask import Response, after_this_request, g, request
 
+from app import log
 from app.config import settings
 from app.failures import Failure
 from app.identity import Method
 from app.keys import CLOCK_SKEW, keyring
+from app.pages import see_other
 from app.redirects import safe_return_to
 
 MAX_ATTEMPTS = 5
@@ -67,8 +69,21 @@ def begin(
     )
 
 
-def remember(attempt: Attempt) -> None:
-    """Lets this browser, and no other, go on with the attempt."""
+def sent(attempt: Attempt, next_page: str, expires_in: int) -> Response:
+    """Remembers the attempt in this browser alone, and says where its mail went."""
+    _remember(attempt)
+    log.event(f"authn_{attempt.method}_sent", email=log.masked_email(attempt.email))
+    body = {
+        "status": "sent",
+        "method": attempt.method,
+        "email": attempt.email,
+        "expires_in": expires_in,
+        "attempt": attempt.id,
+    }
+    return see_other(next_page, json=body, status=202)
+
+
+def _remember(attempt: Attempt) -> None:
     token = _seal(attempt)
     _make_room(len(token))
     after_this_request(lambda response: _set_cookie(response, attempt.id, token, attempt.lifetime))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app import limits, log, workos_client
+from app import limits, workos_client
 from app.auth import attempts
 from app.auth.one_time_code import entered
 from app.email_address import canonical_email
@@ -44,19 +44,7 @@ def send() -> Response:
         caller_state=fields["state"],
     )
     workos_client.send_code(email)
-    attempts.remember(attempt)
-    log.event("authn_code_sent", email=log.masked_email(email))
-    return see_other(
-        url_for("magic_auth.show", attempt=attempt.id),
-        json={
-            "status": "sent",
-            "method": attempt.method,
-            "email": email,
-            "expires_in": CODE_LIFETIME,
-            "attempt": attempt.id,
-        },
-        status=202,
-    )
+    return attempts.sent(attempt, url_for("magic_auth.show", attempt=attempt.id), CODE_LIFETIME)
 
 
 @bp.get("/verify")

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, url_for
 
-from app import limits, log, workos_client
+from app import limits, workos_client
 from app.auth import attempts, state
 from app.config import settings
 from app.email_address import canonical_email
 from app.failures import Failure
 from app.fields import queried, submitted
 from app.guards import redirect_if_signed_in
-from app.pages import see_other
 
 SHORTEST, LONGEST = 900, 86_400  # seconds that a link may live, set by WorkOS
 
@@ -41,19 +40,7 @@ def send() -> Response:
         expires_in=attempt.lifetime,
     )
     workos_client.send_link(passwordless_session)
-    attempts.remember(attempt)
-    log.event("authn_link_sent", email=log.masked_email(email))
-    return see_other(
-        url_for("magic_link.sent", attempt=attempt.id),
-        json={
-            "status": "sent",
-            "method": attempt.method,
-            "email": email,
-            "expires_in": attempt.lifetime,
-            "attempt": attempt.id,
-        },
-        status=202,
-    )
+    return attempts.sent(attempt, url_for("magic_link.sent", attempt=attempt.id), attempt.lifetime)
 
 
 @bp.get("/sent")
