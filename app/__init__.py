@@ -6,7 +6,7 @@ from flask import Flask
 from workos import WorkOSClient
 
 from app import (
-    account,
+    cli,
     csrf,
     errors,
     headers,
@@ -19,8 +19,10 @@ from app import (
     pages,
     session,
     stores,
+    webhooks,
     workos_client,
 )
+from app.account import overview, sessions
 from app.auth import callback, magic_auth, magic_link, sign_in, sign_out
 from app.config import Config
 
@@ -46,6 +48,9 @@ def create_app(config: Config | None = None, *, workos: WorkOSClient | None = No
     pages.init_app(app)
     errors.init_app(app)
 
-    for step in (home, sign_in, magic_auth, magic_link, callback, account, sign_out, health):
-        app.register_blueprint(step.bp)
+    cli.init_app(app)
+
+    steps = (home, sign_in, magic_auth, magic_link, callback, sign_out)
+    for part in (*steps, overview, sessions, webhooks, health):
+        app.register_blueprint(part.bp)
     return app

@@ -52,6 +52,7 @@ class Config:
     session_lifetime: int = 7 * DAY
     database_path: Path = Path("instance/app.sqlite3")
     redis_url: str | None = field(default=None, repr=False)
+    workos_webhook_secret: str | None = field(default=None, repr=False)
     trusted_proxies: int = 0
     log_level: str = "INFO"
     limit_send_per_address: str = "3 per minute; 10 per hour"
@@ -135,6 +136,12 @@ def _api_key(text: str) -> str:
 def _client_id(text: str) -> str:
     if not text.startswith("client_") or not text.isascii() or " " in text:
         raise ValueError("does not look like a WorkOS client ID, which begins with client_")
+    return text
+
+
+def _text(text: str) -> str:
+    if not text.isascii() or " " in text:
+        raise ValueError("has characters that do not belong there")
     return text
 
 
@@ -249,6 +256,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "SESSION_LIFETIME": (_number(MINUTE, 30 * DAY, "seconds"), "A session ends in any case."),
     "DATABASE_PATH": (Path, "A file that only this application can read."),
     "REDIS_URL": (_redis_url, "Leave it out to keep everything in DATABASE_PATH."),
+    "WORKOS_WEBHOOK_SECRET": (_text, "Copy it from the WorkOS dashboard, Webhooks, your endpoint."),
     "TRUSTED_PROXIES": (_number(0, 10, "proxies"), "How many proxies of yours stand in front."),
     "LOG_LEVEL": (_log_level, "INFO is right for production."),
     "LIMIT_SEND_PER_ADDRESS": (_limit, _NOTATION),

@@ -18,7 +18,9 @@ SWEEP_EVERY = 60.0  # seconds between two removals of expired rows
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
-    id_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL, record TEXT NOT NULL, expires_at REAL NOT NULL
+    handle TEXT PRIMARY KEY, user_id TEXT NOT NULL, record TEXT NOT NULL,
+    seen_at INTEGER NOT NULL, workos_session TEXT, refresh_at INTEGER NOT NULL,
+    expires_at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user_id);
 CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, make_response, render_template
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -16,6 +16,7 @@ from app.config import settings
 from app.failures import RETRY_LATER, Failure
 from app.fields import typed
 from app.pages import in_words, wants_json
+from app.redirects import safe_return_to
 from app.session_store import StoreUnavailable
 from app.workos_errors import failure_from
 
@@ -34,6 +35,8 @@ _EVENTS = {
     "csrf": "malicious_csrf",
     "prefetched": "authn_callback_ignored",
     "not_signed_in": "authz_fail",
+    "sign_in_again": "authz_fail",
+    "webhook_refused": "malicious_webhook",
 }
 
 
@@ -146,5 +149,14 @@ def _page(failure: Failure) -> str:
         request_id=log.request_id(),
         # What was typed is shown again, for nothing may be lost.
         submitted=typed("email", "next", "state"),
+        return_to=_return_to(failure),
         public_url=settings().public_url,
     )
+
+
+def _return_to(failure: Failure) -> str:
+    if attempt := attempts.in_hand():
+        return attempt.return_to
+    if failure.explanation.status == 401 and request.method == "GET":
+        return safe_return_to(request.full_path.rstrip("?"))
+    return safe_return_to(typed("next")["next"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 # Where the button of the page leads: nobody is left without one.
-Way = Literal["sign_in", "send_code", "correct", "account", "home", "public_url", "reload"]
+Way = Literal["sign_in", "send_code", "correct", "sessions", "home", "public_url", "reload"]
 
 
 Button = tuple[Way, str]
@@ -215,6 +215,36 @@ _ROWS: dict[str, tuple[int, str, str, Button]] = {
         "You are not signed in",
         "This needs somebody who is signed in, or your session has ended.",
         ("sign_in", "Sign in"),
+    ),
+    "sign_in_again": (
+        401,
+        "Please sign in again",
+        "This needs somebody who has signed in within the last 15 minutes.",
+        ("sign_in", "Sign in again"),
+    ),
+    "session_not_found": (
+        404,
+        "That session is not there",
+        "It may have ended already.",
+        ("sessions", "Show my sessions"),
+    ),
+    "webhook_refused": (
+        400,
+        "Not accepted",
+        "The event could not be verified.",
+        HOME,
+    ),
+    "session_ended": (
+        401,
+        "Your session has ended",
+        "It was ended elsewhere, or your organization asks you to sign in again.",
+        ("sign_in", "Sign in again"),
+    ),
+    "session_stale": (
+        503,
+        "We cannot confirm your session now",
+        "The sign-in service has been out of reach for a long time. You have not been signed out.",
+        RELOAD,
     ),
     "not_found": (
         404,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import jwt
 from workos.user_management.models import AuthenticateResponse
 
 Method = Literal["magic_auth", "magic_link"]
@@ -20,7 +19,6 @@ class Identity:
     email: str
     name: str | None
     method: Method
-    workos_session_id: str | None = None
 
     @classmethod
     def from_authentication(cls, reply: AuthenticateResponse, *, method: Method) -> Identity:
@@ -31,7 +29,6 @@ class Identity:
             email=user.email,
             name=_full_name(user.name, user.first_name, user.last_name),
             method=method,
-            workos_session_id=_session_id(reply.access_token),
         )
 
     @classmethod
@@ -49,16 +46,12 @@ class Identity:
             method=method,
         )
 
+    def updated(self, user: Mapping[str, Any]) -> Identity:
+        """Returns the same person with the address and name of a newer User."""
+        email = user.get("email")
+        name = _full_name(user.get("name"), user.get("first_name"), user.get("last_name"))
+        return replace(self, email=email if isinstance(email, str) else self.email, name=name)
+
 
 def _full_name(name: str | None, first: str | None, last: str | None) -> str | None:
     return name or " ".join(part for part in (first, last) if part) or None
-
-
-def _session_id(access_token: str) -> str | None:
-    # Not verified: it came straight from WorkOS over TLS, in answer to our own call with our key
-    # (OpenID Connect Core 3.1.3.7 item 6). A token from anywhere else must be verified.
-    try:
-        claims = jwt.decode(access_token, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
-        return None
-    return claims.get("sid")

@@ -78,6 +78,11 @@ class Keyring:
         return self.signer("state")
 
     @cached_property
+    def refresh_token(self) -> MultiFernet:
+        """Seals WorkOS's refresh tokens in the session store."""
+        return self.sealer("refresh-token")
+
+    @cached_property
     def _pseudonym_key(self) -> bytes:
         return self.derive("pseudonym")[0]
 

@@ -37,6 +37,11 @@ def in_words(seconds: int) -> str:
     return _counted(max(seconds, 1), "second")
 
 
+def ago(seconds: int) -> str:
+    """Returns how long ago something was, as people say it."""
+    return "just now" if seconds < 60 else f"{in_words(seconds)} ago"
+
+
 def _counted(number: int, unit: str) -> str:
     plural = unit.removesuffix("y") + "ies" if unit.endswith("ry") else f"{unit}s"
     return f"{number} {unit if number == 1 else plural}"
@@ -53,4 +58,4 @@ def _moment(when: datetime | int) -> Markup:
 def init_app(app: Flask) -> None:
     """Gives templates the words for durations, numbers and moments."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(in_words=in_words, counted=_counted, moment=_moment)
+    app.jinja_env.filters.update(ago=ago, in_words=in_words, counted=_counted, moment=_moment)

@@ -4,38 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import redis
 
 from app.session_store import SessionRecord, StoreUnavailable, hash_id
+from app.workos_session import WorkOSSession
 
 TIMEOUT = 2  # seconds to connect, and again for each answer
+USER_LIFETIME = 31 * 24 * 60 * 60  # seconds; no session lives longer
+FIELDS = ["record", "seen_at", "workos_session", "refresh_at"]
+
+# One step, so that a session which ends meanwhile does not come back as half a record.
+SET_FIELDS = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+if ARGV[1] ~= '' then redis.call('EXPIREAT', KEYS[1], ARGV[1]) end
+return 1
+"""
 
 
 class RedisSessionStore:
-    """Keeps one key for each session and for each one-time thing."""
+    """Keeps a hash for each session, a set of handles for each person, a key for each claim."""
 
     def __init__(self, url: str) -> None:
         self._redis = redis.Redis.from_url(
             url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, decode_responses=True
         )
+        self._set_fields = self._redis.register_script(SET_FIELDS)
 
-    def create(self, session_id: str, record: SessionRecord, *, expires_at: float) -> None:
-        with _unavailable():
-            self._redis.set(_session(session_id), record.to_json(), exat=int(expires_at))
+    def create(self, handle: str, record: SessionRecord, *, expires_at: float) -> None:
+        workos_session = record.workos_session.to_json() if record.workos_session else ""
+        fields = (record.to_json(), record.seen_at, workos_session, record.refresh_at)
+        user = _user(record.identity.user_id)
+        with _unavailable(), self._redis.pipeline() as pipeline:
+            pipeline.hset(_session(handle), mapping=dict(zip(FIELDS, fields, strict=True)))
+            pipeline.expireat(_session(handle), int(expires_at))
+            pipeline.sadd(user, handle)
+            pipeline.expire(user, USER_LIFETIME)
+            pipeline.execute()
 
-    def find(self, session_id: str) -> SessionRecord | None:
+    def find(self, handle: str) -> SessionRecord | None:
         with _unavailable():
-            text = self._redis.get(_session(session_id))
-        return SessionRecord.from_json(str(text)) if text else None
+            return _record(self._redis.hmget(_session(handle), FIELDS))
 
-    def extend(self, session_id: str, *, expires_at: float) -> None:
-        with _unavailable():
-            self._redis.expireat(_session(session_id), int(expires_at))
+    def extend(self, handle: str, *, seen_at: int, expires_at: float) -> None:
+        self._set(handle, int(expires_at), "seen_at", seen_at)
 
-    def end(self, session_id: str) -> None:
+    def keep(self, handle: str, workos_session: WorkOSSession, *, refresh_at: int) -> None:
+        text = workos_session.to_json()
+        self._set(handle, "", "workos_session", text, "refresh_at", refresh_at)
+
+    def of_user(self, user_id: str) -> dict[str, SessionRecord]:
         with _unavailable():
-            self._redis.delete(_session(session_id))
+            handles = sorted(cast("set[str]", self._redis.smembers(_user(user_id))))
+            with self._redis.pipeline(transaction=False) as pipeline:
+                for handle in handles:
+                    pipeline.hmget(_session(handle), FIELDS)
+                found = dict(zip(handles, map(_record, pipeline.execute()), strict=True))
+            if gone := [handle for handle, record in found.items() if record is None]:
+                self._redis.srem(_user(user_id), *gone)
+        return {handle: record for handle, record in found.items() if record}
+
+    def set_identity(self, handle: str, record: SessionRecord) -> None:
+        self._set(handle, "", "record", record.to_json())
+
+    def refresh_soon(self, handle: str) -> None:
+        self._set(handle, "", "refresh_at", 0)
+
+    def end(self, handle: str) -> None:
+        with _unavailable():
+            self._redis.delete(_session(handle))
+
+    def end_all(self) -> int:
+        with _unavailable():
+            keys = self._redis.scan_iter(_session("*"), count=1000)
+            return sum(cast("int", self._redis.delete(key)) for key in keys)
 
     def claim(self, name: str, *, expires_at: float) -> bool:
         with _unavailable():
@@ -45,13 +89,32 @@ class RedisSessionStore:
         with _unavailable():
             return bool(self._redis.exists(_claim(name)))
 
+    def release(self, name: str) -> None:
+        with _unavailable():
+            self._redis.delete(_claim(name))
+
     def check(self) -> None:
         with _unavailable():
             self._redis.ping()
 
+    def _set(self, handle: str, *arguments: str | int) -> None:
+        with _unavailable():
+            self._set_fields(keys=[_session(handle)], args=list(arguments))
 
-def _session(session_id: str) -> str:
-    return f"session:{hash_id(session_id)}"
+
+def _record(fields: Any) -> SessionRecord | None:
+    record, seen_at, workos_session, refresh_at = fields
+    if record is None:
+        return None
+    return SessionRecord.from_fields(record, int(seen_at), workos_session, int(refresh_at))
+
+
+def _session(handle: str) -> str:
+    return f"session:{handle}"
+
+
+def _user(user_id: str) -> str:
+    return f"user:{user_id}"
 
 
 def _claim(name: str) -> str:

@@ -8,60 +8,81 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import cast
 
-from blinker import Namespace
-from flask import Flask, current_app, g, session
+from flask import Flask, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.local import LocalProxy
 
-from app import log
+from app import log, workos_client
+from app.browsers import browser_name
 from app.config import Config, settings
+from app.failures import Failure
 from app.identity import Identity
+from app.in_step import keep_in_step
 from app.keys import CLOCK_SKEW, keyring
-from app.session_store import SessionRecord, StoreUnavailable, session_store
+from app.session_store import SessionRecord, StoreUnavailable, hash_id, session_store
+from app.signals import signed_in, signed_out, tell
+from app.workos_session import WorkOSSession
 
 EXTEND_EVERY = 60  # seconds between two writes on behalf of one busy session
 
-_signals = Namespace()
-signed_in = _signals.signal(
-    "signed-in", doc="Sent by the application with `identity` and the caller's own `state`."
-)
-signed_out = _signals.signal("signed-out", doc="Sent by the application with `identity`.")
 
-
-def sign_in(identity: Identity, *, state: str | None = None) -> None:
+def sign_in(
+    identity: Identity, *, workos_session: WorkOSSession | None = None, state: str | None = None
+) -> None:
     """Begins a session for this person in this browser: the only door.
 
     Everything from before is gone: a session of someone else, and the CSRF secret, which an
     attacker might have planted (session fixation).
     """
     now = int(time.time())
-    record = SessionRecord(identity=identity, state=state, signed_in_at=now)
+    record = SessionRecord(
+        identity=identity,
+        state=state,
+        signed_in_at=now,
+        browser=browser_name(request.headers.get("User-Agent", "")),
+        seen_at=now,
+        workos_session=workos_session,
+        refresh_at=workos_session.refresh_at if workos_session else 0,
+    )
     session_id = secrets.token_urlsafe(32)
-    session_store().create(session_id, record, expires_at=_ends_at(now, now))
-    if old := session.get("id"):
-        session_store().end(old)
+    session_store().create(hash_id(session_id), record, expires_at=_ends_at(now, now))
+    if before := session.get("id"):
+        session_store().end(hash_id(before))
     session.clear()
     session.update(id=session_id, at=now, seen=now)
     session.permanent = True
     g.session_record = record
     log.event("session_created", way=identity.method, user=identity.user_id)
-    signed_in.send(current_app._get_current_object(), identity=identity, state=state)  # type: ignore[attr-defined] # a proxy's own method
+    tell(signed_in, identity=identity, state=state)
 
 
 def sign_out() -> None:
-    """Ends this browser's session for every copy of its cookie; quiet when there is none."""
+    """Ends this browser's session for every copy of its cookie, and WorkOS's with it."""
     record = live_record()
     if record:
-        session_store().end(session["id"])
-        log.event("authn_logout", user=record.identity.user_id)
+        end({handle(): record})
     session.clear()
     g.session_record = None
-    if record:
-        signed_out.send(current_app._get_current_object(), identity=record.identity)  # type: ignore[attr-defined] # a proxy's own method
+
+
+def end(records: Mapping[str, SessionRecord]) -> None:
+    """Ends these sessions here, and then at WorkOS as far as it can be reached."""
+    for its_handle, record in records.items():
+        session_store().end(its_handle)
+        log.event("authn_logout", user=record.identity.user_id)
+        tell(signed_out, identity=record.identity)
+    ids = [record.workos_session.id for record in records.values() if record.workos_session]
+    workos_client.revoke(ids)
+
+
+def handle() -> str:
+    """Returns the handle of this browser's session; only for signed-in requests."""
+    return hash_id(session["id"])
 
 
 def live_record() -> SessionRecord | None:
@@ -85,6 +106,27 @@ def signed_in_identity() -> Identity | None:
     return record.identity if record else None
 
 
+def record_in_step() -> SessionRecord | None:
+    """Returns the live record as WorkOS sees it now; raises Failure when WorkOS has ended it."""
+    record = live_record()
+    if record is None:
+        return None
+    try:
+        g.session_record = keep_in_step(handle(), record)
+    except Failure as failure:
+        if failure.code == "session_ended":
+            g.session_record = None
+            _forget()
+        raise
+    return cast("SessionRecord", g.session_record)
+
+
+def is_fresh(max_age: int) -> bool:
+    """Whether this person has signed in within the last `max_age` seconds."""
+    record = live_record()
+    return record is not None and time.time() - record.signed_in_at < max_age
+
+
 def ends_at() -> datetime:
     """Returns when the session ends if it is not used again; only for signed-in requests."""
     return datetime.fromtimestamp(_ends_at(session["at"], session["seen"]), UTC)
@@ -103,7 +145,7 @@ def _load() -> SessionRecord | None:
     if "id" not in session:
         return None
     now = int(time.time())
-    record = session_store().find(session["id"]) if _is_in_time(now) else None
+    record = session_store().find(handle()) if _is_in_time(now) else None
     if record is None:
         log.event("session_expired")
         _forget()
@@ -114,7 +156,8 @@ def _load() -> SessionRecord | None:
 
 def _extend(now: int) -> None:
     try:
-        session_store().extend(session["id"], expires_at=_ends_at(session["at"], now))
+        expires_at = _ends_at(session["at"], now)
+        session_store().extend(handle(), seen_at=now, expires_at=expires_at)
     except StoreUnavailable:
         return  # a full disk must not turn people away; the next request tries again
     session["seen"] = now

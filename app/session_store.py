@@ -10,6 +10,7 @@ from typing import Protocol
 from flask import current_app
 
 from app.identity import Identity
+from app.workos_session import WorkOSSession
 
 
 class StoreUnavailable(Exception):
@@ -23,38 +24,80 @@ class SessionRecord:
     identity: Identity
     state: str | None
     signed_in_at: int
+    browser: str
+    seen_at: int = 0
+    workos_session: WorkOSSession | None = None
+    refresh_at: int = 0
 
     def to_json(self) -> str:
-        """Returns the record as text for a store."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """Returns what stays the same from sign-in on; the rest has fields of its own."""
+        values = {
+            "identity": asdict(self.identity),
+            "state": self.state,
+            "signed_in_at": self.signed_in_at,
+            "browser": self.browser,
+        }
+        return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, text: str) -> SessionRecord:
-        """Reads what `to_json` wrote."""
+    def from_fields(
+        cls, text: str, seen_at: int, workos_session: str | None, refresh_at: int
+    ) -> SessionRecord:
+        """Reads the fields of a store."""
         values = json.loads(text)
-        return cls(**{**values, "identity": Identity(**values["identity"])})
+        return cls(
+            identity=Identity(**values["identity"]),
+            state=values["state"],
+            signed_in_at=values["signed_in_at"],
+            browser=values["browser"],
+            seen_at=seen_at,
+            workos_session=WorkOSSession.from_json(workos_session) if workos_session else None,
+            refresh_at=refresh_at,
+        )
 
 
 class SessionStore(Protocol):
-    """What a store of sessions promises; each call raises StoreUnavailable when it cannot."""
+    """What a store of sessions promises; each call raises StoreUnavailable when it cannot.
 
-    def create(self, session_id: str, record: SessionRecord, *, expires_at: float) -> None:
+    A session is known by its handle, the hash of the id in the cookie. Each field of a record is
+    written alone, so that two requests at once never write back what the other has just changed.
+    """
+
+    def create(self, handle: str, record: SessionRecord, *, expires_at: float) -> None:
         """Makes the session live until `expires_at`."""
 
-    def find(self, session_id: str) -> SessionRecord | None:
+    def find(self, handle: str) -> SessionRecord | None:
         """Returns the record of a live session, or None."""
 
-    def extend(self, session_id: str, *, expires_at: float) -> None:
+    def extend(self, handle: str, *, seen_at: int, expires_at: float) -> None:
         """Lets a live session live until `expires_at`; a dead one stays dead."""
 
-    def end(self, session_id: str) -> None:
+    def keep(self, handle: str, workos_session: WorkOSSession, *, refresh_at: int) -> None:
+        """Replaces what WorkOS says about a live session; a dead one stays dead."""
+
+    def of_user(self, user_id: str) -> dict[str, SessionRecord]:
+        """Returns the live sessions of one person, by handle."""
+
+    def set_identity(self, handle: str, record: SessionRecord) -> None:
+        """Replaces what stays the same in a live session; a dead one stays dead."""
+
+    def refresh_soon(self, handle: str) -> None:
+        """Lets the next request of a live session refresh it."""
+
+    def end(self, handle: str) -> None:
         """Ends the session for every copy of its cookie."""
 
+    def end_all(self) -> int:
+        """Ends every session of everybody; returns how many."""
+
     def claim(self, name: str, *, expires_at: float) -> bool:
-        """Returns True to exactly one caller for each name, over all workers."""
+        """Returns True to exactly one caller for each name until then, over all workers."""
 
     def is_claimed(self, name: str) -> bool:
-        """Whether somebody has claimed this name before."""
+        """Whether somebody has claimed this name, and the claim still stands."""
+
+    def release(self, name: str) -> None:
+        """Lets the name be claimed again."""
 
     def check(self) -> None:
         """Raises StoreUnavailable unless the store could take a new session now."""

@@ -6,59 +6,97 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from app.database import Database
+from app.database import Database, Values
 from app.session_store import SessionRecord, StoreUnavailable, hash_id
+from app.workos_session import WorkOSSession
+
+FIELDS = "record, seen_at, workos_session, refresh_at"
 
 
 class SQLiteSessionStore:
-    """Keeps sessions in one file, for all workers of one host."""
+    """Keeps sessions in one file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, session_id: str, record: SessionRecord, *, expires_at: float) -> None:
-        with _unavailable():
-            self._database.write(
-                "INSERT INTO sessions VALUES (?, ?, ?, ?)",
-                (hash_id(session_id), record.identity.user_id, record.to_json(), expires_at),
-            )
+    def create(self, handle: str, record: SessionRecord, *, expires_at: float) -> None:
+        workos_session = record.workos_session.to_json() if record.workos_session else None
+        self._write(
+            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                handle,
+                record.identity.user_id,
+                record.to_json(),
+                record.seen_at,
+                workos_session,
+                record.refresh_at,
+                expires_at,
+            ),
+        )
 
-    def find(self, session_id: str) -> SessionRecord | None:
-        with _unavailable():
-            rows = self._database.read(
-                "SELECT record FROM sessions WHERE id_hash = ? AND expires_at > ?",
-                (hash_id(session_id), time.time()),
-            )
-        return SessionRecord.from_json(rows[0][0]) if rows else None
+    def find(self, handle: str) -> SessionRecord | None:
+        query = f"SELECT {FIELDS} FROM sessions WHERE handle = ? AND expires_at > ?"  # noqa: S608 # our own names
+        rows = self._read(query, (handle, time.time()))
+        return SessionRecord.from_fields(*rows[0]) if rows else None
 
-    def extend(self, session_id: str, *, expires_at: float) -> None:
-        with _unavailable():
-            self._database.write(
-                "UPDATE sessions SET expires_at = ? WHERE id_hash = ?",
-                (expires_at, hash_id(session_id)),
-            )
+    def extend(self, handle: str, *, seen_at: int, expires_at: float) -> None:
+        self._write(
+            "UPDATE sessions SET seen_at = ?, expires_at = ? WHERE handle = ?",
+            (seen_at, expires_at, handle),
+        )
 
-    def end(self, session_id: str) -> None:
-        with _unavailable():
-            self._database.write("DELETE FROM sessions WHERE id_hash = ?", (hash_id(session_id),))
+    def keep(self, handle: str, workos_session: WorkOSSession, *, refresh_at: int) -> None:
+        self._write(
+            "UPDATE sessions SET workos_session = ?, refresh_at = ? WHERE handle = ?",
+            (workos_session.to_json(), refresh_at, handle),
+        )
+
+    def of_user(self, user_id: str) -> dict[str, SessionRecord]:
+        query = f"SELECT handle, {FIELDS} FROM sessions WHERE user_id = ? AND expires_at > ?"  # noqa: S608 # our own names
+        rows = self._read(query, (user_id, time.time()))
+        return {handle: SessionRecord.from_fields(*fields) for handle, *fields in rows}
+
+    def set_identity(self, handle: str, record: SessionRecord) -> None:
+        self._write("UPDATE sessions SET record = ? WHERE handle = ?", (record.to_json(), handle))
+
+    def refresh_soon(self, handle: str) -> None:
+        self._write("UPDATE sessions SET refresh_at = 0 WHERE handle = ?", (handle,))
+
+    def end(self, handle: str) -> None:
+        self._write("DELETE FROM sessions WHERE handle = ?", (handle,))
+
+    def end_all(self) -> int:
+        return len(self._write("DELETE FROM sessions RETURNING 1"))
 
     def claim(self, name: str, *, expires_at: float) -> bool:
-        with _unavailable():
-            won = self._database.write(
-                "INSERT INTO claims VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING 1",
-                (hash_id(name), expires_at),
-            )
+        won = self._write(
+            "INSERT INTO claims VALUES (:name, :expires_at)"
+            " ON CONFLICT (name) DO UPDATE SET expires_at = :expires_at"
+            " WHERE claims.expires_at <= :now RETURNING 1",
+            {"name": hash_id(name), "expires_at": expires_at, "now": time.time()},
+        )
         return bool(won)
 
     def is_claimed(self, name: str) -> bool:
-        with _unavailable():
-            query = "SELECT 1 FROM claims WHERE name = ?"
-            return bool(self._database.read(query, (hash_id(name),)))
+        query = "SELECT 1 FROM claims WHERE name = ? AND expires_at > ?"
+        return bool(self._read(query, (hash_id(name), time.time())))
+
+    def release(self, name: str) -> None:
+        self._write("DELETE FROM claims WHERE name = ?", (hash_id(name),))
 
     def check(self) -> None:
         with _unavailable():
             self._database.check()
+
+    def _read(self, statement: str, values: Values = ()) -> list[Any]:
+        with _unavailable():
+            return self._database.read(statement, values)
+
+    def _write(self, statement: str, values: Values = ()) -> list[Any]:
+        with _unavailable():
+            return self._database.write(statement, values)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -34,6 +34,7 @@ from app.workos_errors import failure_from
 Reply = TypeVar("Reply")
 
 TIMEOUT = 8  # seconds for one call, from the first byte out to the last byte in
+REVOKE_TIMEOUT = 3  # seconds; whoever signs out does not wait long for WorkOS
 MAX_REPLY = 1_000_000  # bytes
 TELLS_WHO_HAS_AN_ACCOUNT = ("sign_up_not_allowed", "workos_not_found")
 CONNECTIONS = httpx2.Limits(max_connections=64, max_keepalive_connections=16)
@@ -116,6 +117,41 @@ def exchange(code: str) -> Mapping[str, Any]:
         if not isinstance(profile, dict) or not profile.get("id") or not profile.get("email"):
             raise NonsenseReply
         return profile
+
+
+def refresh(refresh_token: str) -> AuthenticateResponse:
+    """Exchanges a refresh token for a new one and an access token; spends it; raises Failure."""
+    with _calling():
+        return _present(
+            workos().user_management.authenticate_with_refresh_token(refresh_token=refresh_token)
+        )
+
+
+def is_alive(user_id: str, workos_session_id: str) -> bool:
+    """Whether this session of this person is still active at WorkOS; raises Failure."""
+    with _calling():
+        page = _present(workos().user_management.list_sessions(user_id, limit=100))
+        return any(
+            session.id == workos_session_id and session.status == "active" for session in page.data
+        )
+
+
+def revoke(workos_session_ids: Sequence[str]) -> None:
+    """Ends sessions at WorkOS, as far as it can be reached: ours are over in any case.
+
+    A call from here rather than a redirect of the browser: it needs no access token that is still
+    good, no exception in the Content-Security-Policy, and cannot strand a person at WorkOS.
+    """
+    for workos_session_id in workos_session_ids:
+        try:
+            with _calling():
+                workos().user_management.revoke_session(
+                    session_id=workos_session_id, request_options={"timeout": REVOKE_TIMEOUT}
+                )
+        except Failure as failure:
+            log.event("workos_session_not_revoked", reason=failure.code, detail=failure.detail)
+            if failure.code in ("workos_slow", "workos_unreachable", "workos_down"):
+                return  # nobody waits for the same time-out again and again
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ ADA = Identity(
     name="Ad\u00e1",
     method="magic_auth",
 )
-RECORD = SessionRecord(identity=ADA, state="basket", signed_in_at=1_800_000_000)
+RECORD = SessionRecord(
+    identity=ADA, state="basket", signed_in_at=1_800_000_000, browser="Firefox on Linux"
+)
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +101,10 @@ def test_an_expired_session_is_gone(store: SessionStore) -> None:
 
 def test_an_extension_keeps_a_session_and_raises_none_from_the_dead(store: SessionStore) -> None:
     store.create("id", RECORD, expires_at=in_a_minute())
-    store.extend("id", expires_at=in_a_minute() + 60)
-    store.extend("other", expires_at=in_a_minute())
+    store.extend("id", seen_at=7, expires_at=in_a_minute() + 60)
+    store.extend("other", seen_at=7, expires_at=in_a_minute())
 
-    assert store.find("id") == RECORD
+    assert store.find("id") == replace(RECORD, seen_at=7)
     assert store.find("other") is None
 
 
@@ -128,7 +131,7 @@ def test_a_store_out_of_reach_says_so_in_every_call(tmp_path: Path) -> None:
     calls: list[Callable[[SessionStore], object]] = [
         lambda store: store.create("id", RECORD, expires_at=in_a_minute()),
         lambda store: store.find("id"),
-        lambda store: store.extend("id", expires_at=in_a_minute()),
+        lambda store: store.extend("id", seen_at=7, expires_at=in_a_minute()),
         lambda store: store.end("id"),
         lambda store: store.claim("name", expires_at=in_a_minute()),
         lambda store: store.is_claimed("name"),
@@ -142,7 +145,9 @@ def test_a_store_out_of_reach_says_so_in_every_call(tmp_path: Path) -> None:
 def test_the_file_is_private_and_keeps_no_session_id(tmp_path: Path) -> None:
     """SEC-06."""
     path = tmp_path / "instance" / "app.sqlite3"
-    SQLiteSessionStore(Database(path)).create("a-secret-id", RECORD, expires_at=in_a_minute())
+    SQLiteSessionStore(Database(path)).create(
+        hash_id("a-secret-id"), RECORD, expires_at=in_a_minute()
+    )
 
     for file in path.parent.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file

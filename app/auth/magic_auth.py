@@ -15,6 +15,7 @@ from app.identity import Identity
 from app.pages import see_other
 from app.session import sign_in
 from app.session_store import session_store
+from app.workos_session import WorkOSSession
 
 CODE_LIFETIME = 10 * 60  # seconds, set by WorkOS
 # The attempt outlives its code, so that a late code still finds the page that offers a new one.
@@ -62,7 +63,11 @@ def verify() -> ResponseReturnValue:
     attempt, one_time_code = entered()
     session_store().check()  # before the code is spent on a session that could not be kept
     reply = workos_client.redeem_code(one_time_code, attempt.email)
-    sign_in(Identity.from_authentication(reply, method=attempt.method), state=attempt.state)
+    sign_in(
+        Identity.from_authentication(reply, method=attempt.method),
+        workos_session=WorkOSSession.from_authentication(reply),
+        state=attempt.state,
+    )
     limits.forgive()
     attempts.end(attempt)
     return see_other(

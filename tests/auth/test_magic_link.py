@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.session import signed_in
+from app.signals import signed_in
 from tests.walk import ADA, Visitor, heading
 
 REGISTERED = "https://other.example.com/callback"

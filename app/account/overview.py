@@ -12,8 +12,9 @@ from app import session
 from app.errors import for_programs
 from app.failures import Failure
 from app.guards import login_required
+from app.workos_session import WorkOSSession
 
-bp = Blueprint("account", __name__)
+bp = Blueprint("overview", __name__)
 
 
 @bp.get("/account")
@@ -26,7 +27,7 @@ def show() -> str:
 @bp.get("/api/session")
 def as_json() -> ResponseReturnValue:
     """Returns the session; 401 when signed out. Both carry the CSRF token for `X-CSRFToken`."""
-    record = session.live_record()
+    record = session.record_in_step()
     if record is None:
         return {**for_programs(Failure("not_signed_in")), "csrf_token": generate_csrf()}, 401
     identity = record.identity
@@ -36,5 +37,13 @@ def as_json() -> ResponseReturnValue:
         signed_in_at=datetime.fromtimestamp(record.signed_in_at, UTC).isoformat(),
         ends_at=session.ends_at().isoformat(),
         state=record.state,
+        workos=_claims(record.workos_session),
         csrf_token=generate_csrf(),
     )
+
+
+def _claims(workos_session: WorkOSSession | None) -> dict[str, object] | None:
+    if workos_session is None:
+        return None
+    shown = ("organization_id", "role", "roles", "permissions", "entitlements", "feature_flags")
+    return {name: getattr(workos_session, name) for name in (*shown, "impersonator")}
