@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from app import log, workos_client
 from app.failures import Failure
-from app.session_store import SessionRecord, session_store
+from app.session_store import SessionRecord, StoreUnavailable, session_store
 from app.signals import session_refresh_failed, session_refreshed, tell
 from app.workos_session import WorkOSSession
 
@@ -44,6 +44,14 @@ def keep_in_step(handle: str, record: SessionRecord) -> SessionRecord:
     session = record.workos_session
     if session is None or time.time() < record.refresh_at:
         return record
+    try:
+        return _in_step(handle, record, session)
+    except StoreUnavailable:
+        # It could be read but not written, as when a disk is full: what was read still holds.
+        return _as_it_was(record, session)
+
+
+def _in_step(handle: str, record: SessionRecord, session: WorkOSSession) -> SessionRecord:
     lease = f"refresh:{handle}:{session.generation}"
     if not session_store().claim(lease, expires_at=time.time() + LEASE):
         return _winners_result(handle, record, session)

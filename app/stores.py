@@ -15,7 +15,9 @@ def init_app(app: Flask, config: Config) -> None:
     """Chooses where sessions and limits are kept; nothing is opened before its first use."""
     if config.redis_url:
         app.extensions["session_store"] = RedisSessionStore(config.redis_url)
-        app.config["RATELIMIT_STORAGE_URI"] = config.redis_url
+        uri = config.redis_url
+        # `limits` has another name for what redis-py and everybody else call unix://.
+        app.config["RATELIMIT_STORAGE_URI"] = f"redis+{uri}" if uri.startswith("unix:") else uri
         app.config["RATELIMIT_STORAGE_OPTIONS"] = {
             "socket_timeout": TIMEOUT,
             "socket_connect_timeout": TIMEOUT,

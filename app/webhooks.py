@@ -62,7 +62,12 @@ def _verified() -> Mapping[str, Any]:
             event_body=body, event_signature=signature, secret=secret, tolerance=TOLERANCE
         )
         event = json.loads(body)
-    except (ValueError, TypeError, RecursionError):  # the SDK lets junk raise what it will
+    except (
+        ValueError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ):  # the SDK lets junk raise what it will
         raise Failure("webhook_refused") from None
     if not isinstance(event, dict):
         raise Failure("webhook_refused")

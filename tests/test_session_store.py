@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import redis
+import time_machine
 
 from app.database import Database
 from app.identity import Identity
 from app.redis_sessions import RedisSessionStore
 from app.session_store import SessionRecord, SessionStore, StoreUnavailable, hash_id
 from app.sqlite_sessions import SQLiteSessionStore
+from app.workos_session import WorkOSSession
+from tests.redis_server import RedisServer
 
 ADA = Identity(
     user_id="user_1",
@@ -36,26 +36,9 @@ RECORD = SessionRecord(
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Redis server of this module's own."""
-    program = shutil.which("redis-server")
-    if not program:
-        pytest.skip("redis-server is not installed")
-    directory = tmp_path_factory.mktemp("redis")
-    path = directory / "redis.sock"
-    server = subprocess.Popen(
-        [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(directory)],
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"unix://{path}"
-    client = redis.Redis.from_url(url)
-    ends_at = time.monotonic() + 10
-    while time.monotonic() < ends_at:
-        with suppress(redis.ConnectionError):
-            client.ping()
-            break
-    yield url
-    client.close()
-    server.terminate()
-    server.wait()
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server.url
+    server.kill()
 
 
 @pytest.fixture(params=["sqlite", "redis"])
@@ -116,6 +99,66 @@ def test_a_name_is_claimed_by_exactly_one_of_many(store: SessionStore) -> None:
     assert sum(won) == 1
     assert store.is_claimed("name")
     assert not store.is_claimed("other")
+
+
+def test_each_field_is_changed_alone(store: SessionStore) -> None:
+    """Two requests at once must not write back what the other has just changed."""
+    store.create("id", RECORD, expires_at=in_a_minute())
+    workos_session = WorkOSSession(id="session_1", expires_at=9, refresh_token="sealed")
+    named = replace(RECORD, identity=replace(ADA, name="Augusta"))
+
+    store.keep("id", workos_session, refresh_at=8)
+    store.extend("id", seen_at=7, expires_at=in_a_minute())
+    store.set_identity("id", named)
+
+    whole = replace(named, seen_at=7, workos_session=workos_session, refresh_at=8)
+    assert store.find("id") == whole
+    store.refresh_soon("id")
+    assert store.find("id") == replace(whole, refresh_at=0)
+
+
+def test_no_change_raises_a_session_from_the_dead(store: SessionStore) -> None:
+    workos_session = WorkOSSession(id="session_1", expires_at=9, refresh_token=None)
+
+    store.keep("id", workos_session, refresh_at=8)
+    store.extend("id", seen_at=7, expires_at=in_a_minute())
+    store.set_identity("id", RECORD)
+    store.refresh_soon("id")
+
+    assert store.find("id") is None
+    assert store.of_user("user_1") == {}
+
+
+def test_the_sessions_of_one_person_are_found(store: SessionStore) -> None:
+    """SES-12."""
+    eve = replace(RECORD, identity=replace(ADA, user_id="user_2"))
+    for handle, record in (("a", RECORD), ("b", RECORD), ("c", eve)):
+        store.create(handle, record, expires_at=in_a_minute())
+    store.create("expired", RECORD, expires_at=time.time() - 1)
+    store.end("b")
+
+    assert store.of_user("user_1") == {"a": RECORD}
+    assert store.of_user("nobody") == {}
+
+
+def test_all_sessions_can_be_ended(store: SessionStore) -> None:
+    """SES-13."""
+    for handle in "abc":
+        store.create(handle, RECORD, expires_at=in_a_minute())
+
+    assert store.end_all() == 3
+    assert store.find("a") is None
+    assert store.end_all() == 0
+
+
+def test_a_claim_that_was_released_or_has_expired_can_be_made_again(store: SessionStore) -> None:
+    assert store.claim("name", expires_at=in_a_minute())
+    store.release("name")
+    assert store.claim("name", expires_at=time.time() + 1)
+    with time_machine.travel(time.time() + 30):
+        if isinstance(store, SQLiteSessionStore):  # Redis has a clock of its own
+            assert not store.is_claimed("name")
+            assert store.claim("name", expires_at=in_a_minute())
 
 
 def test_a_store_in_order_says_so(store: SessionStore) -> None:

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,16 @@ class Browser:
         ).json()
         return next(mail for mail in mails if mail["to"] == email)
 
+    def sign_in(self, email: str) -> None:
+        """Walks the whole way with a code."""
+        assert self.post("/auth/magic-auth", email=email).status_code == 303
+        code = self.mail_to(email)["one_time_code"]
+        assert self.post("/auth/magic-auth/verify", one_time_code=code).status_code == 303
+
+    def status(self, path: str) -> int:
+        """Returns the status of a page."""
+        return self.http.get(self.site.url + path, allow_redirects=False, timeout=15).status_code
+
     def callback_of_link(self, email: str) -> str:
         """Asks for a link, and opens it as far as our callback."""
         assert self.post("/auth/magic-link", email=email).status_code == 303
@@ -105,18 +115,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Four workers that share one database."""
-    directory = tmp_path_factory.mktemp("site")
+@contextmanager
+def running_site(directory: Path, **settings: str) -> Iterator[Site]:
+    """Runs gunicorn and the emulator on free ports, and ends them."""
     port, workos_port = free_port(), free_port()
     url, workos_url = f"http://localhost:{port}", f"http://localhost:{workos_port}"
-    workos = make_server(
-        "127.0.0.1",
-        workos_port,
-        workos_emulator.create_app(redirect_uris=[f"{url}/auth/callback"], base_url=workos_url),
-        threaded=True,
+    workos_app = workos_emulator.create_app(
+        redirect_uris=[f"{url}/auth/callback"], base_url=workos_url
     )
+    workos = make_server("127.0.0.1", workos_port, workos_app, threaded=True)
     threading.Thread(target=workos.serve_forever, daemon=True).start()
     environ = {
         **os.environ,
@@ -130,16 +137,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "LIMIT_VERIFY_PER_VISITOR": "1000 per minute",
         "PORT": str(port),
         "WEB_CONCURRENCY": str(WORKERS),
+        **settings,
     }
     log_path = directory / "log"
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
     with log_path.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"],
-            cwd=ROOT,
-            env=environ,
-            stdout=log,
-            stderr=log,
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
     try:
         wait_until_up(process, f"{url}/readyz", log_path)
         yield Site(url, workos_url, process)
@@ -148,6 +151,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         process.wait()
         workos.shutdown()
         workos.server_close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Four workers that share one database."""
+    with running_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
 
 
 def wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

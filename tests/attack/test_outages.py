@@ -1,0 +1,161 @@
+"""What breaks in production, broken here: stores, disks and workers, with the real processes."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.attack.conftest import Browser, Site, running_site
+from tests.redis_server import RedisServer
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def redis_site(
+    tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer
+) -> Iterator[Site]:
+    """Two workers on Redis."""
+    settings = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": "2"}
+    with running_site(tmp_path_factory.mktemp("site"), **settings) as site:
+        yield site
+
+
+def test_without_redis_public_pages_stay_up_and_nobody_is_signed_out(
+    redis_site: Site, redis_server: RedisServer
+) -> None:
+    """LIM-03, and recovery without a restart."""
+    ada = Browser(redis_site)
+    ada.sign_in("ada@example.com")
+    redis_server.kill()
+    try:
+        assert ada.status("/account") == 503
+        assert ada.status("/api/session") == 503
+        assert ada.status("/readyz") == 503
+        assert [ada.status(path) for path in ("/", "/sign-in", "/healthz")] == [200, 200, 200]
+        stranger = Browser(redis_site)
+        asked = [
+            stranger.post("/auth/magic-auth", email="bob@example.com").status_code for _ in range(8)
+        ]
+        stranger.http.close()
+        # Three for each of two workers, which now count alone: looser, never open.
+        assert asked[:3] == [303] * 3
+        assert 429 in asked
+    finally:
+        redis_server.start()
+
+    assert ada.status("/account") == 200
+    assert ada.status("/readyz") == 200
+    ada.http.close()
+
+
+def test_a_redis_that_hangs_holds_nobody_for_long(
+    redis_site: Site, redis_server: RedisServer
+) -> None:
+    ada = Browser(redis_site)
+    ada.sign_in("hang@example.com")
+    os.kill(redis_server.process.pid, signal.SIGSTOP)
+    try:
+        assert ada.status("/account") == 503
+        assert ada.status("/healthz") == 200
+    finally:
+        os.kill(redis_server.process.pid, signal.SIGCONT)
+
+    assert ada.status("/account") == 200
+    ada.http.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
+def test_a_full_disk_signs_nobody_out_and_spends_no_code(site: Site, browser: Browser) -> None:
+    browser.sign_in("full@example.com")
+    waiting = Browser(site)
+    waiting.post("/auth/magic-auth", email="waiting@example.com")
+    code = waiting.mail_to("waiting@example.com")["one_time_code"]
+    set_disk(site, full=True)
+    try:
+        assert browser.status("/account") == 200
+        refused = waiting.post("/auth/magic-auth/verify", one_time_code=code)
+        assert refused.status_code == 503
+        assert waiting.status("/sign-in") == 200
+    finally:
+        set_disk(site, full=False)
+
+    assert waiting.post("/auth/magic-auth/verify", one_time_code=code).status_code == 303
+    assert waiting.is_signed_in()
+    waiting.http.close()
+
+
+def set_disk(site: Site, *, full: bool) -> None:
+    """Lets every write to a file fail in the workers, as on a full disk, or succeed again."""
+    most = 0 if full else resource.RLIM_INFINITY
+    for pid in map(int, site.workers()):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+
+def test_a_worker_killed_in_the_middle_costs_nobody_their_session(
+    site: Site, browser: Browser
+) -> None:
+    """All workers die while one asks WorkOS; gunicorn makes new ones, and people go on."""
+    browser.sign_in("killed@example.com")
+    other = Browser(site)
+    other.post("/auth/magic-auth", email="other@example.com")
+    code = other.mail_to("other@example.com")["one_time_code"]
+    delay = {"method": "POST", "path": "/user_management/authenticate", "delay_ms": 1500}
+    requests.post(f"{site.workos_url}/_emulate/hooks", json={**delay, "count": 1}, timeout=5)
+    token = other.token()
+    before = site.workers()
+    with pytest.raises(requests.RequestException):
+        kill_while_asking(site, other, token, code)
+
+    while site.workers() & before or not site.workers():
+        pass
+    assert browser.is_signed_in()
+    # The code may be gone with the worker; asking for another one still works in this browser.
+    assert other.post("/auth/magic-auth", email="other@example.com").status_code == 303
+    other.http.close()
+
+
+def kill_while_asking(site: Site, other: Browser, token: str, code: str) -> None:
+    def kill() -> None:
+        for pid in map(int, site.workers()):
+            os.kill(pid, signal.SIGKILL)
+
+    timer = threading.Timer(0.5, kill)
+    timer.start()
+    try:
+        other.http.post(
+            f"{site.url}/auth/magic-auth/verify",
+            data={"csrf_token": token, "one_time_code": code},
+            timeout=10,
+        )
+    finally:
+        timer.join()
+
+
+def test_a_restarted_server_knows_everybody(tmp_path: Path) -> None:
+    """SES-17: the master too is a new process."""
+    with running_site(tmp_path, WEB_CONCURRENCY="1") as first:
+        ada = Browser(first)
+        ada.sign_in("restart@example.com")
+        cookies = ada.http.cookies.get_dict()
+        ada.http.close()
+    with running_site(tmp_path, WEB_CONCURRENCY="1") as second:
+        again = Browser(second)
+        again.http.cookies.update(cookies)
+        assert again.is_signed_in()
+        again.http.close()

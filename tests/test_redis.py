@@ -1,0 +1,69 @@
+"""The whole application on Redis instead of SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from workos import WorkOSClient
+
+from app import create_app
+from app.config import Config
+from tests.redis_server import RedisServer
+from tests.walk import ADA, Visitor, heading
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def config(make_config: Any, server: RedisServer) -> Any:
+    with redis.Redis.from_url(server.url) as client:
+        client.flushall()
+    return make_config(redis_url=server.url)
+
+
+def test_both_ways_in_and_out(visitor: Visitor, config: Config) -> None:
+    visitor.sign_in_by_code()
+    assert visitor.is_signed_in()
+    visitor.sign_out()
+    assert not visitor.is_signed_in()
+    visitor.sign_in_by_link("eve@example.com")
+    assert "a link" in visitor.get("/account/sessions").text
+
+    assert not config.database_path.exists()
+
+
+def test_hosts_share_sessions_and_limits(
+    visitor: Visitor, config: Config, workos: WorkOSClient
+) -> None:
+    """SES-17, LIM-02."""
+    elsewhere = Visitor(create_app(config, workos=workos), visitor.emulator, address="192.0.2.1")
+    visitor.sign_in_by_code()
+    elsewhere.take_cookies(visitor.cookies())
+    assert elsewhere.is_signed_in()
+
+    asked = [browser.ask_for_code(ADA) for browser in (elsewhere, visitor, elsewhere)]
+    assert [answer.status_code for answer in asked] == [303, 303, 429]
+    assert heading(asked[-1]) == "Too many requests"
+    elsewhere.post("/account/sessions/end-others")
+    visitor.sign_out()
+    assert not elsewhere.is_signed_in()
+
+
+def test_redis_keeps_no_session_id_and_forgets_by_itself(
+    visitor: Visitor, server: RedisServer
+) -> None:
+    """SEC-06, LIM-08."""
+    visitor.sign_in_by_link()
+
+    with redis.Redis.from_url(server.url, decode_responses=True) as client:
+        keys: Any = client.keys()
+        assert {key.partition(":")[0] for key in keys} == {"session", "user", "claim", "LIMITS"}
+        assert all(0 < client.ttl(key) <= 31 * 86_400 for key in keys)

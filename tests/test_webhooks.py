@@ -1,0 +1,211 @@
+"""What WorkOS tells us, and what only pretends to be WorkOS."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.session_store import session_store
+from app.webhooks import TOLERANCE
+from tests.walk import ADA, Visitor
+
+SECRET = "whsec_3zZ7q"
+NOON = "2026-05-01T12:00:00Z"
+
+
+@pytest.fixture
+def config(make_config: Any) -> Any:
+    return make_config(workos_webhook_secret=SECRET)
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOON, tick=False) as coordinates:
+        yield coordinates
+
+
+def send(
+    visitor: Visitor,
+    name: str,
+    data: Any,
+    *,
+    event_id: str = "event_1",
+    age: float = 0,
+    secret: str = SECRET,
+) -> TestResponse:
+    """Sends an event as WorkOS signs it."""
+    body = json.dumps({"id": event_id, "event": name, "data": data}).encode()
+    return send_raw(visitor, body, sign(body, age=age, secret=secret))
+
+
+def sign(body: bytes, *, age: float = 0, secret: str = SECRET) -> str:
+    issued = int((time.time() - age) * 1000)
+    digest = hmac.new(secret.encode(), f"{issued}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={issued}, v1={digest}"
+
+
+def send_raw(visitor: Visitor, body: bytes, signature: str | None) -> TestResponse:
+    headers = {"WorkOS-Signature": signature} if signature is not None else {}
+    return visitor.client.post(
+        "/webhooks/workos", data=body, content_type="application/json", headers=headers
+    )
+
+
+def user_id(visitor: Visitor) -> str:
+    return str(visitor.api_session().json["user"]["id"])
+
+
+def workos_session_id(visitor: Visitor) -> str:
+    with visitor.app.app_context():
+        [record] = session_store().of_user(user_id(visitor)).values()
+    assert record.workos_session
+    return record.workos_session.id
+
+
+def test_a_revoked_session_ends_at_once_and_the_others_live_on(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """SES-18."""
+    visitor.sign_in_by_code()
+    sid = workos_session_id(visitor)
+    another_visitor.sign_in_by_code()
+
+    sent = send(visitor, "session.revoked", {"id": sid, "user_id": user_id(visitor)})
+
+    assert sent.json == {"status": "done"}
+    assert not visitor.is_signed_in()
+    assert another_visitor.is_signed_in()
+
+
+def test_a_deleted_user_is_signed_out_everywhere(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """SES-18."""
+    visitor.sign_in_by_code()
+    another_visitor.sign_in_by_code()
+
+    send(visitor, "user.deleted", {"id": user_id(visitor)})
+
+    assert not visitor.is_signed_in()
+    assert not another_visitor.is_signed_in()
+
+
+def test_a_changed_name_and_address_show_on_the_next_request(visitor: Visitor) -> None:
+    visitor.sign_in_by_code()
+    data = {"id": user_id(visitor), "email": "ada@new.example", "first_name": "Ada"}
+
+    send(visitor, "user.updated", data)
+
+    page = visitor.get("/account").text
+    assert "ada@new.example" in page
+    assert "<dd>Ada</dd>" in page
+    assert ADA not in page
+
+
+def test_a_changed_membership_refreshes_on_the_next_request(visitor: Visitor, clock: Any) -> None:
+    visitor.sign_in_by_code()
+    before = len(visitor.api_calls())
+
+    send(visitor, "organization_membership.updated", {"user_id": user_id(visitor)})
+    visitor.get("/account")
+    visitor.get("/account")
+
+    assert len(visitor.api_calls()) == before + 1
+
+
+def test_a_replay_is_ignored(visitor: Visitor) -> None:
+    """SEC-10: the same event again, even freshly signed."""
+    visitor.sign_in_by_code()
+    data = {"id": user_id(visitor), "email": "first@example.com"}
+    send(visitor, "user.updated", data)
+    send(visitor, "user.updated", {**data, "email": "second@example.com"}, event_id="event_2")
+
+    assert send(visitor, "user.updated", data).json == {"status": "known"}
+    assert "second@example.com" in visitor.get("/account").text
+
+
+@pytest.mark.parametrize("age", [TOLERANCE + 1, -TOLERANCE - 1])
+def test_an_event_out_of_time_is_refused(visitor: Visitor, clock: Any, age: float) -> None:
+    """SEC-10."""
+    assert send(visitor, "user.deleted", {"id": "user_1"}, age=age).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["dsync.user.created", "nonsense", "", "session.created"])
+def test_other_events_are_accepted_and_ignored(visitor: Visitor, name: str) -> None:
+    answer = send(visitor, name, {"id": "x"})
+
+    assert (answer.status_code, answer.json) == (200, {"status": "ignored"})
+
+
+@pytest.mark.parametrize("data", [None, [], "x", {}, {"id": 7}, {"user_id": {}}])
+def test_a_signed_event_of_a_strange_shape_does_no_harm(visitor: Visitor, data: Any) -> None:
+    visitor.sign_in_by_code()
+
+    for number, name in enumerate(("session.revoked", "user.deleted", "user.updated")):
+        assert send(visitor, name, data, event_id=f"event_{number}").status_code == 200
+    assert visitor.is_signed_in()
+
+
+BODY = b'{"id": "event_1", "event": "user.deleted", "data": {"id": "user_1"}}'
+JUNK: dict[str, tuple[bytes, str | None]] = {
+    "no signature": (BODY, None),
+    "empty signature": (BODY, ""),
+    "nonsense": (BODY, "nonsense"),
+    "no hash": (BODY, "t=1"),
+    "time is no number": (BODY, "t=x, v1=00"),
+    "not ascii": (BODY, "t=1777636800000, v1=\N{LATIN SMALL LETTER E WITH ACUTE}"),
+    "huge time": (BODY, f"t={'9' * 400}, v1=00"),
+    "wrong hash": (BODY, f"t={int(time.time() * 1000)}, v1={'0' * 64}"),
+}
+
+
+@pytest.mark.parametrize("name", JUNK)
+def test_junk_gets_a_400_without_detail(visitor: Visitor, name: str) -> None:
+    """SEC-10."""
+    answer = send_raw(visitor, *JUNK[name])
+
+    body: Any = answer.json
+    assert (answer.status_code, body["error"]) == (400, "webhook_refused")
+    assert set(body) == {"error", "message", "hint", "request_id"}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
+def test_a_signed_body_that_is_no_event_gets_a_400(visitor: Visitor, body: bytes) -> None:
+    assert send_raw(visitor, body, sign(body)).status_code == 400
+
+
+def test_a_changed_body_is_refused(visitor: Visitor) -> None:
+    """SEC-10."""
+    visitor.sign_in_by_code()
+    event = {"id": "event_1", "event": "user.deleted", "data": {"id": user_id(visitor)}}
+    changed = json.dumps(event).encode()
+
+    assert send_raw(visitor, changed, sign(BODY)).status_code == 400
+    assert visitor.is_signed_in()
+
+
+def test_another_secret_is_refused(visitor: Visitor) -> None:
+    """SEC-10."""
+    assert send(visitor, "user.deleted", {"id": "x"}, secret="whsec_other").status_code == 400
+
+
+def test_without_a_secret_nothing_is_accepted(make_config: Any, visitor: Visitor) -> None:
+    closed = Visitor(create_app(make_config()), visitor.emulator)
+
+    for secret in ("", "None", SECRET):
+        assert send(closed, "user.deleted", {"id": "x"}, secret=secret).status_code == 400
+
+
+def test_a_webhook_larger_than_any_form_is_taken(visitor: Visitor) -> None:
+    data = {"id": "user_1", "metadata": {"note": "x" * 50_000}}
+
+    assert send(visitor, "user.updated", data).status_code == 200
