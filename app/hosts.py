@@ -19,7 +19,8 @@ def init_app(app: Flask, config: Config) -> None:
     @app.before_request
     def refuse_other_hosts() -> None:
         # Load balancers ask for an instance's health by its address; those answers name no host.
-        if request.blueprint == "health":
+        # The style sheet belongs to the page that says which name is the right one.
+        if request.blueprint == "health" or request.endpoint == "static":
             return
         # The cookie set under one name is not sent to another, so sign-in could never end there.
         if not host_is_trusted(request.environ.get("HTTP_HOST", ""), [config.public_host]):

@@ -116,10 +116,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_site(directory: Path, **settings: str) -> Iterator[Site]:
-    """Runs gunicorn and the emulator on free ports, and ends them."""
+def running_site(
+    directory: Path, *, certificate: str | None = None, key: str | None = None, **settings: str
+) -> Iterator[Site]:
+    """Runs gunicorn and the emulator on free ports, and ends them; https with a certificate."""
     port, workos_port = free_port(), free_port()
-    url, workos_url = f"http://localhost:{port}", f"http://localhost:{workos_port}"
+    scheme = "https" if certificate else "http"
+    url, workos_url = f"{scheme}://localhost:{port}", f"http://localhost:{workos_port}"
     workos_app = workos_emulator.create_app(
         redirect_uris=[f"{url}/auth/callback"], base_url=workos_url
     )
@@ -141,10 +144,12 @@ def running_site(directory: Path, **settings: str) -> Iterator[Site]:
     }
     log_path = directory / "log"
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
+    if certificate and key:
+        command += ["--certfile", certificate, "--keyfile", key]
     with log_path.open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
     try:
-        wait_until_up(process, f"{url}/readyz", log_path)
+        wait_until_up(process, f"{url}/readyz", log_path, verify=certificate or True)
         yield Site(url, workos_url, process)
     finally:
         process.terminate()
@@ -160,12 +165,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-def wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def wait_until_up(
+    process: subprocess.Popen[bytes], url: str, log: Path, *, verify: bool | str
+) -> None:
     """Returns once the address answers; fails when the process ends, or after 20 seconds."""
     ends_at = time.monotonic() + 20
     while time.monotonic() < ends_at and process.poll() is None:
         with suppress(requests.ConnectionError):
-            if requests.get(url, timeout=5).ok:
+            if requests.get(url, timeout=5, verify=verify).ok:
                 return
         time.sleep(0.05)
     pytest.fail(f"{url} did not come up:\n{log.read_text()[-2_000:]}")
