@@ -1,0 +1,120 @@
+"""One key for each purpose, and a new SECRET_KEY that signs nobody out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import time_machine
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from workos import WorkOSClient
+
+from app import create_app
+from app.keys import Keyring
+from tests.conftest import SECRET_KEY
+from tests.walk import Visitor
+
+NEW_KEY = "n7KqXw3Rt9Lz5Pd6Hs8Jf2Vb4Mc1Gy0Ue-Qa_Ti"
+
+
+@pytest.fixture
+def rotate(make_config: Any, visitor: Visitor, workos: WorkOSClient) -> Callable[..., Visitor]:
+    """Restarts the application with a new key; the browser stays as it was."""
+
+    def restarted(*fallbacks: str) -> Visitor:
+        config = make_config(secret_key=NEW_KEY, secret_key_fallbacks=fallbacks)
+        after = Visitor(create_app(config, workos=workos), visitor.emulator)
+        after.take_cookies(visitor.cookies())
+        return after
+
+    return restarted
+
+
+def test_a_session_outlives_its_key_and_is_signed_with_the_new_one_soon(
+    visitor: Visitor, rotate: Callable[..., Visitor], make_config: Any, workos: WorkOSClient
+) -> None:
+    """SEC-02."""
+    with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
+        visitor.sign_in_by_code()
+        after = rotate(SECRET_KEY)
+        assert after.is_signed_in()
+        clock.shift(120)
+        assert after.is_signed_in()  # is extended here, and so signed again
+
+        without_the_old = create_app(make_config(secret_key=NEW_KEY), workos=workos)
+        later = Visitor(without_the_old, visitor.emulator)
+        later.take_cookies(after.cookies())
+        assert later.is_signed_in()
+
+
+def test_a_refresh_token_outlives_its_key(visitor: Visitor, rotate: Callable[..., Visitor]) -> None:
+    """SEC-02: everything sealed can still be opened."""
+    with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
+        visitor.sign_in_by_code()
+        after = rotate(SECRET_KEY)
+        clock.shift(300)
+        assert after.get("/account").status_code == 200
+
+
+def test_a_code_can_be_typed_after_the_key_has_changed(
+    visitor: Visitor, rotate: Callable[..., Visitor]
+) -> None:
+    """SEC-02: the attempt, and the CSRF token of the page that was open."""
+    visitor.ask_for_code()
+    token = visitor.csrf_token()
+    after = rotate(SECRET_KEY)
+
+    fields = {"csrf_token": token, "one_time_code": visitor.mailed_code()}
+    assert after.client.post("/auth/magic-auth/verify", data=fields).status_code == 303
+
+
+def test_a_link_can_be_opened_after_the_key_has_changed(
+    visitor: Visitor, rotate: Callable[..., Visitor]
+) -> None:
+    """SEC-02: `state`."""
+    visitor.ask_for_link()
+
+    after = rotate(SECRET_KEY)
+
+    assert after.get(after.open_at_workos(after.mailed_link())).status_code == 303
+    assert after.is_signed_in()
+
+
+def test_without_the_old_key_nothing_of_it_is_taken(
+    visitor: Visitor, rotate: Callable[..., Visitor]
+) -> None:
+    visitor.ask_for_link()
+    after = rotate()
+
+    assert after.get(after.open_at_workos(after.mailed_link())).status_code == 400
+
+
+def test_no_key_serves_two_purposes() -> None:
+    """SEC-04, SES-15."""
+    ring = Keyring([SECRET_KEY])
+    purposes = ("session", "attempt", "state", "csrf", "refresh-token", "pseudonym")
+
+    assert len({ring.derive(purpose)[0] for purpose in purposes}) == len(purposes)
+    with pytest.raises(BadSignature):
+        ring.session.loads(ring.state.dumps("x"))
+
+
+def test_signatures_are_sha_256() -> None:
+    """SEC-04: itsdangerous would sign with SHA-1."""
+    ring = Keyring([SECRET_KEY])
+    token = ring.state.dumps("x")
+
+    sha1 = URLSafeTimedSerializer(ring.derive("state"), salt="state")
+    with pytest.raises(BadSignature):
+        sha1.loads(token)
+    assert ring.state.signer_kwargs["digest_method"] is hashlib.sha256
+
+
+def test_the_newest_key_writes() -> None:
+    """SEC-02."""
+    both, new = Keyring([NEW_KEY, SECRET_KEY]), Keyring([NEW_KEY])
+
+    assert new.session.loads(both.session.dumps({"a": 1})) == {"a": 1}
+    assert new.attempt.decrypt(both.attempt.encrypt(b"a")) == b"a"
