@@ -27,6 +27,9 @@ graceful_timeout = 15  # seconds; the longest call to WorkOS ends well before
 if Path("/dev/shm").is_dir():  # noqa: S108 # gunicorn's heartbeat file, private and without content
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 
+# It would lie in a home directory, which a hardened container lacks, and nothing here needs it.
+control_socket_disable = True
+
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 16_380  # room for the cookies of several sign-in attempts

@@ -240,3 +240,17 @@ def test_expired_counters_go_away_by_themselves(visitor: Visitor, config: Config
         [[count]] = database.execute("SELECT count(*) FROM limits")
     database.close()
     assert count <= 4
+
+
+def test_the_file_does_not_grow_with_time(tmp_path: Path) -> None:
+    """LIM-08: what has expired makes room for what comes."""
+    storage = SQLiteStorage(f"sqlite://{tmp_path / 'limits.sqlite3'}")
+    sizes = []
+    with time_machine.travel(NOON, tick=False) as clock:
+        for minute in range(6):
+            for number in range(1_000):
+                storage.incr(f"{minute}/{number}", 60)
+            sizes.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
+            clock.shift(61)
+
+    assert sizes[-1] < 1.5 * sizes[1]
