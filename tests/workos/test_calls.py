@@ -1,0 +1,149 @@
+"""Each call to WorkOS, to the byte: what the SDK sends must be what WorkOS documents."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import responses
+
+from app.auth.magic_link import SHORTEST
+from tests.walk import ADA, Visitor
+from tests.workos.conftest import API
+from tests.workos.replies import AUTHENTICATED, MAGIC_AUTH, PASSWORDLESS, PROFILE
+
+SEND_CODE = f"{API}/user_management/magic_auth"
+AUTHENTICATE = f"{API}/user_management/authenticate"
+CREATE_LINK = f"{API}/passwordless/sessions"
+SEND_LINK = f"{CREATE_LINK}/passwordless_session_01/send"
+TOKEN = f"{API}/sso/token"
+
+
+def bodies(api: responses.RequestsMock) -> list[tuple[str, str, Any]]:
+    """Returns method, URL and JSON of each call so far."""
+    return [
+        (
+            str(call.request.method),
+            str(call.request.url),
+            json.loads(call.request.body) if call.request.body else None,
+        )
+        for call in api.calls
+    ]
+
+
+def ask_for_link(visitor: Visitor, api: responses.RequestsMock, **fields: str) -> str:
+    """Asks for a link; returns the `state` that WorkOS got."""
+    api.post(CREATE_LINK, json=PASSWORDLESS, status=201)
+    api.post(SEND_LINK, json={"success": True})
+    assert visitor.ask_for_link(**fields).status_code == 303
+    return str(bodies(api)[0][2]["state"])
+
+
+def test_asking_for_a_code(visitor: Visitor, api: responses.RequestsMock) -> None:
+    api.post(SEND_CODE, json=MAGIC_AUTH, status=201)
+
+    sent = visitor.ask_for_code(" Ada@Example.com ", next="/account", state="mine")
+
+    assert bodies(api) == [("POST", SEND_CODE, {"email": ADA})]
+    assert api.calls[0].request.headers["Authorization"] == "Bearer sk_test_emulator"
+    assert "424242" not in visitor.get(sent.location).text
+
+
+def test_typing_a_code(visitor: Visitor, api: responses.RequestsMock) -> None:
+    api.post(SEND_CODE, json=MAGIC_AUTH, status=201)
+    api.post(AUTHENTICATE, json=AUTHENTICATED)
+    visitor.ask_for_code()
+
+    assert visitor.type_code("42-42 42").status_code == 303
+
+    expected = {
+        "grant_type": "urn:workos:oauth:grant-type:magic-auth:code",
+        "client_id": "client_emulator",
+        "client_secret": "sk_test_emulator",
+        "code": "424242",
+        "email": ADA,
+    }
+    assert bodies(api)[1:] == [("POST", AUTHENTICATE, expected)]
+    user = visitor.api_session().json["user"]
+    assert user == {"id": "user_01ADA", "email": ADA, "name": "Ada Lovelace"}
+
+
+def test_asking_for_a_link(visitor: Visitor, api: responses.RequestsMock) -> None:
+    state = ask_for_link(visitor, api, state="mine")
+
+    expected = {
+        "email": ADA,
+        "type": "MagicLink",
+        "redirect_uri": "http://localhost:5000/auth/callback",
+        "state": state,
+        "expires_in": SHORTEST,
+    }
+    assert bodies(api) == [("POST", CREATE_LINK, expected), ("POST", SEND_LINK, None)]
+
+
+@pytest.mark.parametrize(
+    "names", [{}, {"first_name": None, "last_name": None, "name": None}, {"first_name": "Ada"}]
+)
+def test_coming_back_from_a_link(
+    visitor: Visitor, api: responses.RequestsMock, names: dict[str, Any]
+) -> None:
+    """Names may be absent, and `expires_in` too, which the SDK's own model does not bear."""
+    state = ask_for_link(visitor, api)
+    reply = {"access_token": "canary", "profile": {**PROFILE, **names}}
+    api.post(TOKEN, json=reply)
+
+    assert visitor.get(f"/auth/callback?code=the-code&state={state}").status_code == 303
+
+    expected = {
+        "grant_type": "authorization_code",
+        "client_id": "client_emulator",
+        "client_secret": "sk_test_emulator",
+        "code": "the-code",
+    }
+    assert bodies(api)[2:] == [("POST", TOKEN, expected)]
+    assert visitor.api_session().json["user"]["id"] == "prof_01ADA"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/", "/sign-in", "/account", "/api/session", "/auth/sign-out", "/healthz", "/readyz",
+        "/auth/callback", "/auth/callback?code=a", "/auth/callback?code=a&state=b",
+        "/auth/callback?error=access_denied", "/auth/magic-auth/verify", "/auth/magic-link/sent",
+    ],
+)  # fmt: skip
+def test_no_page_calls_workos(visitor: Visitor, api: responses.RequestsMock, path: str) -> None:
+    visitor.get(path)
+    visitor.client.head(path)
+
+    assert len(api.calls) == 0
+
+
+def test_nothing_is_made_or_called_before_the_first_request() -> None:
+    """A client used before a fork would give one worker another person's answers."""
+    program = (
+        "from app import create_app\nfrom app.config import Config\n"
+        "app = create_app(Config(workos_api_key='sk_test_1', workos_client_id='client_1',"
+        f" secret_key={'Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1'!r}))\n"
+        "assert app.extensions['workos']._made == {}\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+
+
+def test_each_process_has_a_client_of_its_own() -> None:
+    program = (
+        "import os\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        "from app.config import Config\nfrom app.workos_client import Clients\n"
+        "config = Config(workos_api_key='sk_test_1', workos_client_id='client_1', secret_key='x')\n"
+        "clients = Clients(config, None)\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    made = set(pool.map(lambda _: id(clients.get()), range(40)))\n"
+        "assert len(made) == 1\nfirst = clients.get()\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n    os._exit(0 if clients.get() is not first else 1)\n"
+        "assert os.waitpid(pid, 0)[1] == 0\nassert clients.get() is first\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=30)
