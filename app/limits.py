@@ -58,6 +58,8 @@ limiter = Limiter(
 def init_app(app: Flask) -> None:
     """Counts where the sessions are kept (see app.stores)."""
     limiter.init_app(app)
+    # Only decorated views are limited, and those ask for themselves: no other request has to.
+    app.before_request_funcs[None].remove(limiter._check_request_limit)
     limiter._storage_dead = False  # what an application before this one found out about its own
 
 

@@ -115,7 +115,7 @@ def init_app(app: Flask, config: Config) -> None:
     @app.after_request
     def log_request(response: Response) -> Response:
         response.headers["X-Request-ID"] = request_id()
-        if request.endpoint != "static":
+        if _logger.isEnabledFor(logging.DEBUG):
             duration = int(1000 * (time.perf_counter() - g.get("started_at", time.perf_counter())))
             event("request", level=logging.DEBUG, status=response.status_code, ms=duration)
         return response
