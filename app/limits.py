@@ -58,8 +58,9 @@ limiter = Limiter(
 def init_app(app: Flask) -> None:
     """Counts where the sessions are kept (see app.stores)."""
     limiter.init_app(app)
-    # Only decorated views are limited, and those ask for themselves: no other request has to.
+    # Only decorated views are limited, and those ask for themselves; its headers are not used.
     app.before_request_funcs[None].remove(limiter._check_request_limit)
+    app.after_request_funcs[None].pop()
     limiter._storage_dead = False  # what an application before this one found out about its own
 
 

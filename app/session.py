@@ -23,12 +23,13 @@ from app.config import Config, settings
 from app.failures import Failure
 from app.identity import Identity
 from app.in_step import keep_in_step
-from app.keys import CLOCK_SKEW, keyring
+from app.keys import CLOCK_SKEW, Keyring
 from app.session_store import SessionRecord, StoreUnavailable, hash_id, session_store
 from app.signals import signed_in, signed_out, tell
 from app.workos_session import WorkOSSession
 
 EXTEND_EVERY = 60  # seconds between two writes on behalf of one busy session
+_NOT_ASKED = object()
 
 
 def sign_in(
@@ -87,14 +88,16 @@ def handle() -> str:
 
 def live_record() -> SessionRecord | None:
     """Returns the live record behind this request's cookie; raises StoreUnavailable."""
-    if "session_record" not in g:
+    found = g.get("session_record", _NOT_ASKED)
+    if found is _NOT_ASKED:
         try:
-            g.session_record = _load()
+            found = _load(session._get_current_object())  # type: ignore[attr-defined] # a proxy's own method
         except StoreUnavailable as error:
-            g.session_record = error  # one page asks several times; one wait is enough
-    if isinstance(g.session_record, StoreUnavailable):
-        raise g.session_record
-    return cast("SessionRecord | None", g.session_record)
+            found = error  # one page asks several times; one wait is enough
+        g.session_record = found
+    if isinstance(found, StoreUnavailable):
+        raise found
+    return cast("SessionRecord | None", found)
 
 
 def signed_in_identity() -> Identity | None:
@@ -116,7 +119,7 @@ def record_in_step() -> SessionRecord | None:
     except Failure as failure:
         if failure.code == "session_ended":
             g.session_record = None
-            _forget()
+            _forget(session)
         raise
     return cast("SessionRecord", g.session_record)
 
@@ -141,47 +144,49 @@ current_user: Identity = LocalProxy(_current_user)  # type: ignore[assignment] #
 """The signed-in Identity, or something that is false; raises StoreUnavailable."""
 
 
-def _load() -> SessionRecord | None:
-    if "id" not in session:
+def _load(cookie: SessionMixin) -> SessionRecord | None:
+    if "id" not in cookie:
         return None
     now = int(time.time())
-    record = session_store().find(handle()) if _is_in_time(now) else None
+    record = session_store().find(hash_id(cookie["id"])) if _is_in_time(cookie, now) else None
     if record is None:
         log.event("session_expired")
-        _forget()
-    elif now - session["seen"] >= min(EXTEND_EVERY, settings().session_idle_timeout // 4):
-        _extend(now)
+        _forget(cookie)
+    elif now - cookie["seen"] >= min(EXTEND_EVERY, settings().session_idle_timeout // 4):
+        _extend(cookie, now)
     return record
 
 
-def _extend(now: int) -> None:
+def _extend(cookie: SessionMixin, now: int) -> None:
     try:
-        expires_at = _ends_at(session["at"], now)
-        session_store().extend(handle(), seen_at=now, expires_at=expires_at)
+        expires_at = _ends_at(cookie["at"], now)
+        session_store().extend(hash_id(cookie["id"]), seen_at=now, expires_at=expires_at)
     except StoreUnavailable:
         return  # a full disk must not turn people away; the next request tries again
-    session["seen"] = now
+    cookie["seen"] = now
 
 
-def _is_in_time(now: int) -> bool:
-    is_plausible = session["at"] - CLOCK_SKEW <= session["seen"] <= now + CLOCK_SKEW
-    return is_plausible and now < _ends_at(session["at"], session["seen"])
+def _is_in_time(cookie: SessionMixin, now: int) -> bool:
+    is_plausible = cookie["at"] - CLOCK_SKEW <= cookie["seen"] <= now + CLOCK_SKEW
+    return is_plausible and now < _ends_at(cookie["at"], cookie["seen"])
 
 
 def _ends_at(at: int, seen: int) -> int:
-    return min(seen + settings().session_idle_timeout, at + settings().session_lifetime)
+    config = settings()
+    return min(seen + config.session_idle_timeout, at + config.session_lifetime)
 
 
-def _forget() -> None:
+def _forget(cookie: SessionMixin) -> None:
     for key in ("id", "at", "seen", "_permanent"):
-        session.pop(key, None)
+        cookie.pop(key, None)
 
 
 class SignedCookie(SecureCookieSessionInterface):
     """Flask's own cookie session, with our key, SHA-256, and the lifetime of the record."""
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
-        return keyring().session
+        ring: Keyring = app.extensions["keyring"]
+        return ring.session
 
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
         return ends_at() if "id" in session else None
