@@ -26,6 +26,9 @@ test: $(VENV)/dev ## Run all tests; says what was skipped for want of Chromium o
 e2e: $(VENV)/dev ## Run the tests in a real Chromium alone
 	@$(BIN)/python -m pytest -m e2e $(PYTEST)
 
+bench: $(VENV)/dev ## Measure, as ratios, and write the table into docs/performance.md
+	@$(BIN)/python -m bench --write
+
 check: $(VENV)/dev ## Check style, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

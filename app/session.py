@@ -91,7 +91,7 @@ def live_record() -> SessionRecord | None:
     found = g.get("session_record", _NOT_ASKED)
     if found is _NOT_ASKED:
         try:
-            found = _load(session._get_current_object())  # type: ignore[attr-defined] # a proxy's own method
+            found = record_behind(session._get_current_object())  # type: ignore[attr-defined] # a proxy's own method
         except StoreUnavailable as error:
             found = error  # one page asks several times; one wait is enough
         g.session_record = found
@@ -144,7 +144,8 @@ current_user: Identity = LocalProxy(_current_user)  # type: ignore[assignment] #
 """The signed-in Identity, or something that is false; raises StoreUnavailable."""
 
 
-def _load(cookie: SessionMixin) -> SessionRecord | None:
+def record_behind(cookie: SessionMixin) -> SessionRecord | None:
+    """Returns the live record that the cookie names, and keeps both alive while they are used."""
     if "id" not in cookie:
         return None
     now = int(time.time())

@@ -82,6 +82,7 @@ def test_ending_this_one_is_signing_out(desk: Visitor) -> None:
     ended = desk.post("/account/sessions/end", session=handles(desk)["Firefox on Linux"])
 
     assert heading(desk.get(ended.location)) == "You are signed out"
+    assert ended.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
     assert not desk.is_signed_in()
 
 
@@ -118,6 +119,7 @@ def test_all_can_be_ended_after_a_recent_sign_in(app: Flask, emulator: Flask, cl
     ended = desk.post("/account/sessions/end-all")
 
     assert ended.location == "/auth/sign-out"
+    assert "Clear-Site-Data" in ended.headers
     assert not desk.is_signed_in()
     assert not other.is_signed_in()
 

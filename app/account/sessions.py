@@ -8,6 +8,7 @@ from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app import session
+from app.auth.sign_out import signed_out
 from app.failures import Failure
 from app.fields import submitted
 from app.guards import fresh_login_required, login_required
@@ -41,7 +42,7 @@ def end_one() -> Response:
         raise Failure("session_not_found")
     if handle == session.handle():
         session.sign_out()
-        return see_other(url_for("sign_out.show"), json={"status": "signed_out"})
+        return signed_out({"status": "signed_out"})
     session.end({handle: record})
     return see_other(url_for("sessions.show"), json={"status": "ended", "count": 1})
 
@@ -64,7 +65,7 @@ def end_all() -> Response:
     others.pop(session.handle(), None)
     session.sign_out()
     session.end(others)
-    return see_other(url_for("sign_out.show"), json={"status": "ended", "count": len(others) + 1})
+    return signed_out({"status": "ended", "count": len(others) + 1})
 
 
 def _own_sessions() -> dict[str, SessionRecord]:

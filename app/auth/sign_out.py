@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, render_template, url_for
 
 from app import session
@@ -23,6 +25,11 @@ def show() -> str:
 def end() -> Response:
     """Ends the session for every copy of its cookie."""
     session.sign_out()
-    response = see_other(url_for("sign_out.show"), json={"status": "signed_out"})
+    return signed_out({"status": "signed_out"})
+
+
+def signed_out(json: dict[str, Any]) -> Response:
+    """Tells this browser to forget everything, and shows that nobody is signed in."""
+    response = see_other(url_for("sign_out.show"), json=json)
     response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
     return response

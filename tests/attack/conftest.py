@@ -122,7 +122,7 @@ def running_site(
     """Runs gunicorn and the emulator on free ports, and ends them; https with a certificate."""
     port, workos_port = free_port(), free_port()
     scheme = "https" if certificate else "http"
-    url, workos_url = f"{scheme}://localhost:{port}", f"http://localhost:{workos_port}"
+    url, workos_url = f"{scheme}://localhost:{port}", f"http://127.0.0.1:{workos_port}"
     workos_app = workos_emulator.create_app(
         redirect_uris=[f"{url}/auth/callback"], base_url=workos_url
     )

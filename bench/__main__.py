@@ -1,0 +1,36 @@
+"""`python -m bench [--write]`: answers every question, and prints them as a table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from bench import in_process, served
+from bench.table import Row, as_markdown, write_down
+
+QUESTIONS: tuple[Callable[[], Row | list[Row]], ...] = (
+    in_process.checking_a_session,
+    in_process.a_million_sessions,
+    in_process.a_guarded_request,
+    served.sign_ins_per_second,
+    served.pages_while_sign_ins_wait,
+    served.a_workos_that_hangs,
+    served.memory_and_start,
+)
+
+
+def main() -> None:
+    """Measures, prints, and with --write keeps the table in docs/performance.md."""
+    in_process.quiet()
+    rows: list[Row] = []
+    for question in QUESTIONS:
+        print(f"{question.__name__} ...", file=sys.stderr, flush=True)
+        answer = question()
+        rows += answer if isinstance(answer, list) else [answer]
+    print(as_markdown(rows))
+    if "--write" in sys.argv:
+        write_down(rows)
+
+
+if __name__ == "__main__":
+    main()

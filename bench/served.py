@@ -1,0 +1,240 @@
+"""What people meet when gunicorn serves: waiting for WorkOS, memory, and the first response."""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import requests
+
+from bench.table import Row
+from tests.attack.conftest import ROOT, Browser, Site, free_port, running_site
+
+LATENCY = 0.2  # seconds that WorkOS takes to answer
+LONG = 6.0  # seconds for which sign-ins wait while pages are measured
+THREADS = 4  # of each of two workers: as many as two cores can feed with a load generator beside
+WORKERS = 2
+WAITING = 64  # sign-ins that wait at once
+FREE_WITHIN = 10.0  # seconds after which a thread must be back from a WorkOS that hangs
+LIMITED = ("SEND_PER_ADDRESS", "SEND_PER_VISITOR", "SEND_TOTAL", "VERIFY_PER_VISITOR")
+UNLIMITED = {f"LIMIT_{name}": "1000000 per minute" for name in (*LIMITED, "VERIFY_PER_ADDRESS")}
+
+
+@contextmanager
+def served(**settings: str) -> Iterator[Site]:
+    """Runs the application with limits that do not stand in the way."""
+    with tempfile.TemporaryDirectory() as directory:
+        environ = {**UNLIMITED, "WEB_CONCURRENCY": str(WORKERS), **settings}
+        with running_site(Path(directory), **environ) as site:
+            yield site
+
+
+def prepared(site: Site, count: int) -> list[tuple[Browser, str, str]]:
+    """Returns browsers that have asked for a code, with their tokens and codes."""
+
+    def ask(number: int) -> tuple[Browser, str, str]:
+        browser = Browser(site)
+        email = f"bench{number}-{time.monotonic_ns()}@example.com"
+        browser.post("/auth/magic-auth", email=email)
+        return browser, browser.token(), str(browser.mail_to(email)["one_time_code"])
+
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(ask, range(count)))
+
+
+def verify(attempt: tuple[Browser, str, str]) -> int:
+    """Types the code; returns the status."""
+    browser, token, code = attempt
+    return browser.http.post(
+        f"{browser.site.url}/auth/magic-auth/verify",
+        data={"csrf_token": token, "one_time_code": code},
+        allow_redirects=False,
+        timeout=60,
+    ).status_code
+
+
+def slow_workos(site: Site, latency: float = LATENCY) -> None:
+    """Lets WorkOS take its time over each exchange."""
+    hook = {
+        "method": "POST",
+        "path": "/user_management/authenticate",
+        "delay_ms": int(latency * 1000),
+    }
+    requests.post(f"{site.workos_url}/_emulate/hooks", json=hook, timeout=5).raise_for_status()
+
+
+def sign_ins_per_second() -> Row:
+    """How close sign-ins come to what the threads could do if they only waited for WorkOS."""
+    count, best = 160, WORKERS * THREADS / LATENCY
+    with served(THREADS=str(THREADS)) as site:
+        attempts = prepared(site, count)
+        slow_workos(site)
+        with ThreadPoolExecutor(WORKERS * THREADS + 4) as pool:
+            started = time.perf_counter()
+            statuses = list(pool.map(verify, attempts))
+            rate = count / (time.perf_counter() - started)
+        close(attempts)
+    assert set(statuses) == {303}, statuses
+    detail = f"{rate:.0f} per second of {best:.0f}, {WORKERS} by {THREADS} threads, {LATENCY} s"
+    question = "Sign-ins per second, against threads divided by WorkOS's latency"
+    return Row(question, rate / best, 0.9, at_least=True, detail=detail)
+
+
+def pages_while_sign_ins_wait() -> Row:
+    """The slowest guarded pages (99th percentile) while 64 sign-ins wait, against idle."""
+    with served(THREADS="40") as site:
+        attempts = prepared(site, WAITING)
+        ada = Browser(site)
+        ada.sign_in("ada@example.com")
+        slow_workos(site, LONG)
+        idle = percentile(ada)
+        with ThreadPoolExecutor(WAITING) as pool:
+            waiting = [pool.submit(verify, attempt) for attempt in attempts]
+            while site.calls("/user_management/authenticate") < WAITING + 1:
+                time.sleep(0.05)  # until all of them are inside
+            busy = percentile(ada)
+            assert not any(job.done() for job in waiting)
+        close(attempts)
+        ada.http.close()
+    detail = f"{busy * 1e3:.1f} ms against {idle * 1e3:.1f} ms"
+    return Row(
+        "Guarded pages (99th percentile) while 64 sign-ins wait", busy / idle, 2.0, detail=detail
+    )
+
+
+def percentile(browser: Browser) -> float:
+    """Returns the 99th percentile of 300 guarded pages."""
+    times = []
+    for _ in range(300):
+        started = time.perf_counter()
+        assert browser.status("/api/session") == 200
+        times.append(time.perf_counter() - started)
+    return statistics.quantiles(times, n=100)[98]
+
+
+def close(attempts: list[tuple[Browser, str, str]]) -> None:
+    for browser, _, _ in attempts:
+        browser.http.close()
+
+
+def a_workos_that_hangs() -> list[Row]:
+    """How long a thread is gone when WorkOS never answers, and how often it asks."""
+    connections: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept_and_hang, args=(listener, connections), daemon=True).start()
+        base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with served(WORKOS_BASE_URL=base_url, THREADS="1", WEB_CONCURRENCY="1") as site:
+            browser = Browser(site)
+            started = time.perf_counter()
+            status = browser.post("/auth/magic-auth", email="ada@example.com").status_code
+            gone = time.perf_counter() - started
+            browser.http.close()
+        for connection in connections:
+            connection.close()
+    assert status == 503, status
+    return [
+        Row(
+            "A thread back from a WorkOS that hangs, against 10 s",
+            gone / FREE_WITHIN,
+            1.0,
+            detail=f"{gone:.1f} s",
+        ),
+        Row("Calls to a WorkOS that hangs, against the flow's own", len(connections), 1.0),
+    ]
+
+
+def accept_and_hang(listener: socket.socket, connections: list[socket.socket]) -> None:
+    with suppress(OSError):
+        while True:
+            connections.append(listener.accept()[0])
+
+
+BARE = """
+import workos
+from flask import Flask
+app = Flask("bare")
+app.add_url_rule("/healthz", view_func=lambda: "ok")
+"""
+
+
+def memory_and_start() -> list[Row]:
+    """One worker after its first response, against a bare Flask application with the SDK."""
+    ours, theirs = [], []
+    with tempfile.TemporaryDirectory() as directory:
+        (Path(directory) / "bare.py").write_text(BARE)
+        for _ in range(5):
+            ours.append(start_once(directory, "app:create_app()", ROOT))
+            theirs.append(start_once(directory, "bare:app", Path(directory)))
+    memory = [statistics.median(kilobytes for kilobytes, _ in runs) for runs in (ours, theirs)]
+    start = [statistics.median(seconds for _, seconds in runs) for runs in (ours, theirs)]
+    return [
+        Row(
+            "Memory of a worker, against bare Flask with the SDK",
+            memory[0] / memory[1],
+            1.3,
+            detail=f"{memory[0] / 1024:.0f} MB against {memory[1] / 1024:.0f} MB",
+        ),
+        Row(
+            "Time to the first response, against the same",
+            start[0] / start[1],
+            1.5,
+            detail=f"{start[0]:.2f} s against {start[1]:.2f} s",
+        ),
+    ]
+
+
+def start_once(directory: str, target: str, cwd: Path) -> tuple[int, float]:
+    """Returns the memory of a worker in kB, and the seconds until it had answered."""
+    port = free_port()
+    url = f"http://localhost:{port}/healthz"
+    environ = {
+        **os.environ,
+        "PYTHONPATH": str(cwd),
+        "WORKOS_API_KEY": "sk_test_emulator",
+        "WORKOS_CLIENT_ID": "client_emulator",
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "SECRET_KEY": "Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1",
+        "DATABASE_PATH": f"{directory}/app.sqlite3",
+        "WEB_CONCURRENCY": "1",
+    }
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
+    if cwd != ROOT:
+        command += ["--worker-class", "gthread", "--config", "/dev/null"]
+    started = time.perf_counter()
+    process = subprocess.Popen(  # our own words
+        [*command, target],
+        cwd=cwd,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while True:
+            with suppress(requests.ConnectionError):
+                requests.get(url, timeout=5).raise_for_status()
+                break
+            if process.poll() is not None:
+                raise RuntimeError(f"{target} did not start")
+            time.sleep(0.005)
+        took = time.perf_counter() - started
+        [worker] = Site(url, url, process).workers()
+        return memory_of(worker), took
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def memory_of(pid: str) -> int:
+    """Returns the proportional set size in kB (Linux)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("Pss:")))
