@@ -41,9 +41,9 @@ FINAL = frozenset(
 
 def keep_in_step(handle: str, record: SessionRecord) -> SessionRecord:
     """Returns the record, refreshed if it was time; raises Failure when the session is over."""
-    session = record.workos_session
-    if session is None or time.time() < record.refresh_at:
+    if record.workos_text is None or time.time() < record.refresh_at:
         return record
+    session = WorkOSSession.from_json(record.workos_text)
     try:
         return _in_step(handle, record, session)
     except StoreUnavailable:
@@ -64,11 +64,12 @@ def _in_step(handle: str, record: SessionRecord, session: WorkOSSession) -> Sess
 def _refresh(handle: str, record: SessionRecord, session: WorkOSSession) -> SessionRecord:
     # Read again under the lease: another request may have refreshed since, or died while at it.
     current = session_store().find(handle)
-    if current is None or current.workos_session is None:
+    if current is None or current.workos_text is None:
         _over(handle, record, "ended meanwhile")
-    if current.workos_session.generation != session.generation or time.time() < current.refresh_at:
+    newest = WorkOSSession.from_json(current.workos_text)
+    if newest.generation != session.generation or time.time() < current.refresh_at:
         return current
-    record, session = current, current.workos_session
+    record, session = current, newest
     try:
         fresh = _ask(handle, record, session)
     except Failure as failure:
@@ -105,7 +106,7 @@ def _checked(record: SessionRecord, session: WorkOSSession) -> WorkOSSession:
 def _keep(handle: str, record: SessionRecord, fresh: WorkOSSession) -> SessionRecord:
     session_store().keep(handle, fresh, refresh_at=fresh.refresh_at)
     log.event("authn_token_created", user=record.identity.user_id)
-    kept = replace(record, workos_session=fresh, refresh_at=fresh.refresh_at)
+    kept = replace(record, workos_text=fresh.to_json(), refresh_at=fresh.refresh_at)
     tell(session_refreshed, identity=kept.identity, workos_session=fresh)
     return kept
 

@@ -34,8 +34,7 @@ class RedisSessionStore:
         self._set_fields = self._redis.register_script(SET_FIELDS)
 
     def create(self, handle: str, record: SessionRecord, *, expires_at: float) -> None:
-        workos_session = record.workos_session.to_json() if record.workos_session else ""
-        fields = (record.to_json(), record.seen_at, workos_session, record.refresh_at)
+        fields = (record.to_json(), record.seen_at, record.workos_text or "", record.refresh_at)
         user = _user(record.identity.user_id)
         with _unavailable(), self._redis.pipeline() as pipeline:
             pipeline.hset(_session(handle), mapping=dict(zip(FIELDS, fields, strict=True)))

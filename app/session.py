@@ -47,7 +47,7 @@ def sign_in(
         signed_in_at=now,
         browser=browser_name(request.headers.get("User-Agent", "")),
         seen_at=now,
-        workos_session=workos_session,
+        workos_text=workos_session.to_json() if workos_session else None,
         refresh_at=workos_session.refresh_at if workos_session else 0,
     )
     session_id = secrets.token_urlsafe(32)

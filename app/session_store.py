@@ -26,8 +26,13 @@ class SessionRecord:
     signed_in_at: int
     browser: str
     seen_at: int = 0
-    workos_session: WorkOSSession | None = None
+    workos_text: str | None = None  # kept as text, for most requests need only `refresh_at`
     refresh_at: int = 0
+
+    @property
+    def workos_session(self) -> WorkOSSession | None:
+        """What WorkOS says about this person, if the session has one there."""
+        return WorkOSSession.from_json(self.workos_text) if self.workos_text else None
 
     def to_json(self) -> str:
         """Returns what stays the same from sign-in on; the rest has fields of its own."""
@@ -41,7 +46,7 @@ class SessionRecord:
 
     @classmethod
     def from_fields(
-        cls, text: str, seen_at: int, workos_session: str | None, refresh_at: int
+        cls, text: str, seen_at: int, workos_text: str | None, refresh_at: int
     ) -> SessionRecord:
         """Reads the fields of a store."""
         values = json.loads(text)
@@ -51,7 +56,7 @@ class SessionRecord:
             signed_in_at=values["signed_in_at"],
             browser=values["browser"],
             seen_at=seen_at,
-            workos_session=WorkOSSession.from_json(workos_session) if workos_session else None,
+            workos_text=workos_text or None,
             refresh_at=refresh_at,
         )
 

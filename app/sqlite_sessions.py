@@ -22,7 +22,6 @@ class SQLiteSessionStore:
         self._database = database
 
     def create(self, handle: str, record: SessionRecord, *, expires_at: float) -> None:
-        workos_session = record.workos_session.to_json() if record.workos_session else None
         self._write(
             "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -30,7 +29,7 @@ class SQLiteSessionStore:
                 record.identity.user_id,
                 record.to_json(),
                 record.seen_at,
-                workos_session,
+                record.workos_text,
                 record.refresh_at,
                 expires_at,
             ),
