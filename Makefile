@@ -50,14 +50,14 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" && $(PYTHON) $(NEW_ENOUGH) || \
 	  { echo "Python 3.11 or later is needed. If it is here: make PYTHON=/path/to/python3 ..."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
-	  { rm -rf $(VENV); echo "This Python cannot make virtual environments. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	  { rm -f $@; echo "This Python cannot make virtual environments. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 
-$(VENV)/run: requirements.txt | $(BIN)/python
+$(VENV)/run: requirements.txt $(BIN)/python
 	@echo "Installing the dependencies, once ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-$(VENV)/dev: requirements-dev.txt | $(BIN)/python
+$(VENV)/dev: requirements-dev.txt $(BIN)/python
 	@echo "Installing the dependencies of the tests, once ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/run

@@ -3,26 +3,67 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import quote, urlsplit
 
-# Only the settings may be imported here: whatever the master makes is shared by its workers.
+from dotenv import dotenv_values, find_dotenv
+from gunicorn import glogging
+
+environment = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
+CHECK = """
 from app.config import Config, ConfigError
-
 try:
-    checked = Config.from_env()  # not "config", which gunicorn would take for a setting of its own
+    print(Config.from_env().public_url)
 except ConfigError as error:
-    # Said once, before any worker exists, instead of by each worker with a traceback.
     raise SystemExit(f"Error: {error.message}") from None
+"""
+
+
+def checked_public_url() -> str:
+    """Ends with what is wrong with the settings, said once, before any worker exists."""
+    # In another process: workers inherit what the master imports and reads from .env, and a reload
+    # would go on with the old code and the old settings.
+    command = [sys.executable, "-c", CHECK]
+    checked = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 # our own words
+    if checked.returncode:
+        raise SystemExit(checked.returncode)
+    return checked.stdout.strip()
+
+
+def port_to_serve(public_url: str) -> str:
+    """PORT, or the port that people type when no proxy stands in front."""
+    url = urlsplit(public_url)
+    is_local = url.hostname in ("localhost", "127.0.0.1", "::1")
+    return environment.get("PORT") or str((is_local and url.port) or 8000)
+
+
+def count(name: str, default: int) -> int:
+    """Returns a number of one or more from the environment or `.env`."""
+    text = environment.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise SystemExit(f"Error: {name} must be a whole number of 1 or more.")
+    return int(text)
+
+
+class Logger(glogging.Logger):
+    """An access log in which a request is one line."""
+
+    def atoms(self, *request: Any) -> dict[str, Any]:
+        """Quotes the path again: decoded, its line breaks would begin lines of a visitor's own."""
+        atoms: dict[str, Any] = super().atoms(*request)
+        return {**atoms, "U": quote(atoms["U"] or "", encoding="latin-1")}
+
 
 wsgi_app = "app:create_app()"
-port = os.environ.get("PORT") or urlsplit(checked.public_url).port or 8000
-bind = f"0.0.0.0:{port}"  # a proxy asks from elsewhere
+bind = f"0.0.0.0:{port_to_serve(checked_public_url())}"  # a proxy asks from elsewhere
 
 # Threads, because a sign-in mostly waits for WorkOS, and the pages of others must not wait with it.
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-threads = int(os.environ.get("THREADS") or 32)
+workers = count("WEB_CONCURRENCY", 2)
+threads = count("THREADS", 32)
 graceful_timeout = 15  # seconds; the longest call to WorkOS ends well before
 if Path("/dev/shm").is_dir():  # noqa: S108 # gunicorn's heartbeat file, private and without content
     worker_tmp_dir = "/dev/shm"  # noqa: S108
@@ -40,4 +81,5 @@ secure_scheme_headers: dict[str, str] = {}
 
 # No query strings, no referrers: both can carry `code` and `state` of the callback.
 accesslog = "-"
+logger_class = Logger
 access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'

@@ -113,14 +113,18 @@ def settings() -> Config:
 def load_env() -> None:
     """Adds the `.env` of the working directory to the environment, which wins where both speak.
 
-    PORT and EMULATOR_PORT move the addresses in `.env` along, where those are on this machine.
+    PORT and EMULATOR_PORT move the addresses in `.env` along, where those are on this machine;
+    raises ConfigError for what is no port.
     """
     said = set(os.environ)
     load_dotenv(find_dotenv(usecwd=True))
-    for port, name in (("PORT", "PUBLIC_URL"), ("EMULATOR_PORT", "WORKOS_BASE_URL")):
-        url = urlsplit(os.environ.get(name, ""))
-        if name not in said and url.hostname in LOOPBACK and os.environ.get(port):
-            os.environ[name] = f"{url.scheme}://{url.hostname}:{os.environ[port]}"
+    os.environ.setdefault("PUBLIC_URL", Config.public_url)
+    for variable, name in (("PORT", "PUBLIC_URL"), ("EMULATOR_PORT", "WORKOS_BASE_URL")):
+        port, url = os.environ.get(variable, ""), urlsplit(os.environ.get(name, ""))
+        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+            raise ConfigError([f"{variable} is not a port.\n    Give a number from 1 to 65535."])
+        if port and name not in said and url.hostname in LOOPBACK:
+            os.environ[name] = f"{url.scheme}://{url.hostname}:{port}"
 
 
 def _is_on(text: str) -> bool:

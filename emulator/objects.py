@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from emulator.claims import NO_CLAIMS, Claims
 from emulator.rules import ONE_TIME_CODE_LIFETIME, SESSION_LIFETIME
-from emulator.wire import new_id, now, stable_id, timestamp
+from emulator.wire import Json, new_id, now, timestamp
 
-Json = dict[str, object]
+__all__ = ["Json"]
 
 
 @dataclass
@@ -14,14 +15,17 @@ class User:
     """Somebody who was sent a one-time code at least once."""
 
     email: str
+    id: str
+    first_name: str | None = None
+    last_name: str | None = None
     email_verified: bool = False
     last_sign_in_at: datetime | None = None
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
 
     @property
-    def id(self) -> str:
-        return stable_id("user", self.email)
+    def name(self) -> str | None:
+        return " ".join(filter(None, (self.first_name, self.last_name))) or None
 
     def signed_in(self) -> None:
         """Redeeming a code proves that the address is theirs."""
@@ -35,9 +39,9 @@ class User:
             "id": self.id,
             "email": self.email,
             "email_verified": self.email_verified,
-            "first_name": None,
-            "last_name": None,
-            "name": None,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "name": self.name,
             "profile_picture_url": None,
             "external_id": None,
             "metadata": {},
@@ -103,6 +107,7 @@ class Session:
     """A signed-in person, as the `sid` claim of an access token names it."""
 
     user: User
+    claims: Claims = NO_CLAIMS  # as they were when its newest access token was made
     ended_at: datetime | None = None
     id: str = field(default_factory=lambda: new_id("session"))
     created_at: datetime = field(default_factory=now)
@@ -117,15 +122,19 @@ class Session:
             return "revoked"
         return "active" if now() < self.expires_at else "expired"
 
-    def end(self) -> None:
-        self.ended_at = self.ended_at or now()
+    def end(self) -> bool:
+        """Whether this was the moment in which it ended."""
+        if self.ended_at:
+            return False
+        self.ended_at = now()
+        return True
 
     def to_json(self) -> Json:
-        return {
+        reply: Json = {
             "object": "session",
             "id": self.id,
             "user_id": self.user.id,
-            "organization_id": None,
+            "organization_id": self.claims.organization_id,
             "auth_method": "magic_code",
             "status": self.status,
             "ip_address": None,
@@ -135,6 +144,7 @@ class Session:
             "created_at": timestamp(self.created_at),
             "updated_at": timestamp(self.ended_at or self.created_at),
         }
+        return self.claims.with_impersonator(reply)
 
 
 @dataclass

@@ -13,8 +13,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
+from threading import Event
 from urllib.parse import urlsplit
 
 from app.config import LOOPBACK, Config, ConfigError, load_env
@@ -22,10 +21,6 @@ from app.config import LOOPBACK, Config, ConfigError, load_env
 DEFAULT_PORT = 5000
 START_TIMEOUT = 30  # seconds until both must answer
 STOP_TIMEOUT = 5  # seconds that each has to end after Ctrl-C
-
-
-class Stopped(Exception):
-    """Somebody asked for the end: Ctrl-C or SIGTERM."""
 
 
 @dataclass
@@ -38,9 +33,7 @@ class Part:
 
     def answers(self) -> bool:
         """Whether something listens on its port."""
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-            return True
-        return False
+        return _answers("127.0.0.1", self.port)
 
     def stop(self) -> None:
         """Ends it and whatever it started."""
@@ -55,22 +48,23 @@ class Part:
 
 def main() -> None:
     """Starts both, says where they are, and ends both."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    # A flag, not an exception: a second Ctrl-C, or one amid a start, would leave a part running.
+    end = Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the last: a closed window
+        signal.signal(number, lambda *_: end.set())
     make_env_file(Path())
-    load_env()
     try:
+        load_env()
         config = Config.from_env()
     except ConfigError as error:
         sys.exit(f"Error: {error.message}")
     parts: list[Part] = []
     try:
-        parts = _start(config)
-        _wait_until_up(parts)
-        print(_where(config), flush=True)
-        _watch(parts)
-    except Stopped:
-        pass
+        _start(config, parts)
+        _wait_until_up(parts, end)
+        if not end.is_set():
+            print(_where(config), flush=True)
+        _watch(parts, end)
     finally:
         for part in parts:
             part.stop()
@@ -90,8 +84,7 @@ def make_env_file(directory: Path) -> None:
     print("Made .env from .env.example, with a fresh SECRET_KEY.", flush=True)
 
 
-def _start(config: Config) -> list[Part]:
-    parts = []
+def _start(config: Config, parts: list[Part]) -> None:
     app_port = _port_of(config.public_url)
     _require_free(app_port, "PORT")
     if _is_local(config.workos_base_url):
@@ -100,9 +93,9 @@ def _start(config: Config) -> list[Part]:
         uris = [part for uri in config.redirect_uris for part in ("--redirect-uri", uri)]
         parts.append(_run("the emulator", port, "emulator", "--port", str(port), *uris))
     # Reloads when code changes; the debugger stays off, for it runs whatever a page sends.
-    flask = ("flask", "run", "--port", str(app_port), "--debug", "--no-debugger")
+    debug = () if config.is_live else ("--debug", "--no-debugger")
+    flask = ("flask", "run", "--port", str(app_port), *debug)
     parts.append(_run("the application", app_port, *flask))
-    return parts
 
 
 def _run(name: str, port: int, module: str, *arguments: str) -> Part:
@@ -111,19 +104,17 @@ def _run(name: str, port: int, module: str, *arguments: str) -> Part:
     return Part(name, port, subprocess.Popen(command, start_new_session=True))  # noqa: S603 # our own words
 
 
-def _wait_until_up(parts: list[Part]) -> None:
+def _wait_until_up(parts: list[Part], end: Event) -> None:
     ends_at = time.monotonic() + START_TIMEOUT
-    while not all(part.answers() for part in parts):
+    while not end.wait(0.1) and not all(part.answers() for part in parts):
         _require_alive(parts)
         if time.monotonic() > ends_at:
             sys.exit("Error: it did not start within half a minute; see the lines above.")
-        time.sleep(0.1)
 
 
-def _watch(parts: list[Part]) -> NoReturn:
-    while True:
+def _watch(parts: list[Part], end: Event) -> None:
+    while not end.wait(0.5):
         _require_alive(parts)
-        time.sleep(0.5)
 
 
 def _require_alive(parts: list[Part]) -> None:
@@ -133,15 +124,28 @@ def _require_alive(parts: list[Part]) -> None:
 
 
 def _require_free(port: int, variable: str) -> None:
-    with socket.socket() as probe:
+    if not _is_free(port):
+        hint = ""
+        if port == 5000 and sys.platform == "darwin":
+            hint = " (AirPlay Receiver uses it on macOS)"
+        sys.exit(f"Error: port {port} is in use{hint}. Try: make run {variable}={port + 1}")
+
+
+def _is_free(port: int) -> bool:
+    # Who listens on ::1, or on macOS on all addresses, lets us bind and yet is asked before us.
+    if any(_answers(host, port) for host in ("127.0.0.1", "::1")):
+        return False
+    with suppress(OSError), socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            hint = ""
-            if port == 5000 and sys.platform == "darwin":
-                hint = " (AirPlay Receiver uses it on macOS)"
-            sys.exit(f"Error: port {port} is in use{hint}. Try: make run {variable}={port + 1}")
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+def _answers(host: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((host, port), timeout=1):
+        return True
+    return False
 
 
 def _port_of(url: str) -> int:
@@ -165,10 +169,6 @@ def _where(config: Config) -> str:
     rule = "-" * width
     first = f"  The application  {config.public_url}"
     return "\n".join(("", rule, first, second, "", f"  {how}", "  Ctrl-C ends it.", rule))
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    raise Stopped
 
 
 if __name__ == "__main__":

@@ -38,7 +38,13 @@ def clone(tmp_path: Path) -> Path:
         shutil.copy2(ROOT / name, tmp_path / name)
     for name in ("requirements.txt", "requirements-dev.txt"):
         os.utime(tmp_path / name, (0, 0))  # older than what is installed
-    (tmp_path / ".venv").symlink_to(sys.prefix)
+    venv = tmp_path / ".venv"
+    venv.mkdir()
+    for part in Path(sys.prefix).iterdir():
+        (venv / part.name).symlink_to(part)
+    for stamp in ("run", "dev"):  # this copy's own: the tests may run where make installed nothing
+        (venv / stamp).unlink(missing_ok=True)
+        (venv / stamp).touch()
     return tmp_path
 
 
@@ -105,6 +111,12 @@ def wait_for(condition: Any) -> None:
         time.sleep(0.05)
 
 
+def has_ipv6() -> bool:
+    with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
 def is_free(url: str) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) != 0
@@ -125,6 +137,29 @@ def test_make_run_leads_to_a_signed_in_page_both_ways_and_ends_cleanly(running: 
     running.process.wait(15)
     wait_for(lambda: is_free(running.url) and is_free(running.mailbox_url))
     assert "Traceback" not in running.output.read_text()
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGINT] * 2, [signal.SIGHUP], [signal.SIGTERM]])
+def test_nothing_goes_on_after_two_ctrl_c_a_closed_window_or_a_kill(
+    running: Running, signals: list[signal.Signals]
+) -> None:
+    script = child_of(running.process.pid, "scripts.develop")
+    for number in signals:
+        os.kill(script, number)
+        time.sleep(0.05)  # what a second Ctrl-C takes, at least
+
+    running.process.wait(15)
+    wait_for(lambda: is_free(running.url) and is_free(running.mailbox_url))
+    assert "Traceback" not in running.output.read_text()
+
+
+def child_of(parent: int, name: str) -> int:
+    listing = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [row.split(maxsplit=2) for row in listing.splitlines()]
+    [pid] = [int(pid) for ppid, pid, args in rows if int(ppid) == parent and name in args]
+    return pid
 
 
 def sign_in(running: Running, browser: requests.Session, way: str) -> None:
@@ -190,6 +225,23 @@ def test_a_busy_port_is_explained_in_one_line(clone: Path, variable: str) -> Non
     assert f"port {ports[variable]} is in use" in error
     assert f"make run {variable}=" in error
     assert "Traceback" not in ended.stderr + ended.stdout
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+def test_a_port_of_the_other_localhost_is_busy_too(clone: Path) -> None:
+    """Browsers ask ::1 first: the person would meet somebody else's page."""
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = taken.getsockname()[1]
+        ended = run(clone, "make", "run", f"PORT={port}", f"EMULATOR_PORT={free_port()}")
+
+    assert f"Error: port {port} is in use" in ended.stderr
+
+
+def test_a_port_that_is_none_is_called_by_its_name(clone: Path) -> None:
+    ended = run(clone, "make", "run", "PORT=abc")
+
+    assert "PORT is not a port" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 COMMANDS = {

@@ -1,0 +1,100 @@
+"""What gunicorn.conf.py promises, with a real gunicorn in a copy of this tree."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.attack.conftest import free_port
+from tests.conftest import SECRET_KEY
+from tests.serving.test_commands import clone, environment, run, wait_for
+
+__all__ = ["clone"]  # a fixture, found here by its name
+pytestmark = pytest.mark.server
+
+
+class Served:
+    """gunicorn, up and answering."""
+
+    def __init__(self, clone: Path) -> None:
+        self.clone = clone
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.log = clone / "log"
+        (clone / ".env").write_text(
+            "WORKOS_API_KEY=sk_test_emulator\nWORKOS_CLIENT_ID=client_emulator\n"
+            f"PUBLIC_URL={self.url}\nSECRET_KEY={SECRET_KEY}\nWEB_CONCURRENCY=1\n"
+        )
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [clone / ".venv/bin/gunicorn"], cwd=clone, env=environment(), stdout=log, stderr=log
+            )
+
+    def is_up(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        with suppress(requests.ConnectionError):
+            return self.status() == "ok"
+        return False
+
+    def status_after_reload(self) -> str:
+        """Asks until the answer is no longer the old one."""
+        self.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: self.status() != "ok")
+        return self.status()
+
+    def status(self) -> str:
+        return str(requests.get(f"{self.url}/healthz", timeout=10).json()["status"])
+
+
+@pytest.fixture
+def served(clone: Path) -> Iterator[Served]:
+    served = Served(clone)
+    try:
+        wait_for(served.is_up)
+        yield served
+    finally:
+        served.process.terminate()
+        served.process.wait(30)
+
+
+def test_a_request_is_one_line_of_the_access_log(served: Served) -> None:
+    """LOG-03, and LOG-02: no path forges a line, and no query string is kept."""
+    with socket.create_connection(("127.0.0.1", served.port)) as visitor:
+        visitor.sendall(
+            b"GET /%0aFORGED%1b[31m%c3%a9?code=canary HTTP/1.1\r\n"
+            b"Host: localhost\r\nReferer: http://x/?code=canary\r\nConnection: close\r\n\r\n"
+        )
+        while visitor.recv(4096):
+            pass
+
+    wait_for(lambda: '"GET /%0AFORGED%1B%5B31m%C3%A9"' in served.log.read_text())
+    log = served.log.read_text()
+    assert "\nFORGED" not in log
+    assert "canary" not in log
+
+
+def test_a_reload_brings_the_new_code(served: Served) -> None:
+    """What the master has imported, new workers would inherit."""
+    health = served.clone / "app" / "health.py"
+    health.write_text(health.read_text().replace('status="ok"', 'status="reloaded"'))
+
+    assert served.status_after_reload() == "reloaded"
+
+
+def test_gunicorn_counts_only_with_numbers(clone: Path) -> None:
+    (clone / ".env").write_text(
+        "WORKOS_API_KEY=sk_test_emulator\nWORKOS_CLIENT_ID=client_emulator\n"
+        f"SECRET_KEY={SECRET_KEY}\nTHREADS=many\n"
+    )
+    ended = run(clone, ".venv/bin/gunicorn")
+
+    assert ended.returncode != 0
+    assert "Error: THREADS must be a whole number of 1 or more." in ended.stderr
+    assert "Traceback" not in ended.stderr
