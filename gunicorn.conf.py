@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,24 +12,22 @@ from dotenv import dotenv_values, find_dotenv
 from gunicorn import glogging
 
 environment = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
-CHECK = """
-from app.config import Config, ConfigError
-try:
-    print(Config.from_env().public_url)
-except ConfigError as error:
-    raise SystemExit(f"Error: {error.message}") from None
-"""
 
 
 def checked_public_url() -> str:
     """Ends with what is wrong with the settings, said once, before any worker exists."""
-    # In another process: workers inherit what the master imports and reads from .env, and a reload
-    # would go on with the old code and the old settings.
-    command = [sys.executable, "-c", CHECK]
-    checked = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 # our own words
-    if checked.returncode:
-        raise SystemExit(checked.returncode)
-    return checked.stdout.strip()
+    from app.config import Config, ConfigError
+
+    try:
+        return Config.from_env(
+            {name: value or "" for name, value in environment.items()}
+        ).public_url
+    except ConfigError as error:
+        raise SystemExit(f"Error: {error.message}") from None
+    finally:
+        # Workers import our code themselves: a reload brings the new one, and the settings of now.
+        for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
+            del sys.modules[name]
 
 
 def port_to_serve(public_url: str) -> str:

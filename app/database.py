@@ -6,8 +6,6 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,31 +41,30 @@ class Database:
         self._local = threading.local()
         self._swept_at = 0.0
 
-    @contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
-        """Lends this thread's connection; after an error the next call opens a new one."""
+    def write(self, statement: str, values: Values = ()) -> list[Any]:
+        """Runs a statement that changes something, as one transaction; returns its rows."""
         try:
-            yield self._connection()
+            connection = self.connection()
+            self._sweep(connection)
+            return connection.execute(statement, values).fetchall()
         except sqlite3.Error:
             self._forget_connection()
             raise
 
-    def write(self, statement: str, values: Values = ()) -> list[Any]:
-        """Runs a statement that changes something, as one transaction; returns its rows."""
-        with self.connection() as connection:
-            self._sweep(connection)
-            return connection.execute(statement, values).fetchall()
-
     def read(self, statement: str, values: Values = ()) -> list[Any]:
         """Returns the rows of a query."""
-        with self.connection() as connection:
-            return connection.execute(statement, values).fetchall()
+        try:
+            return self.connection().execute(statement, values).fetchall()
+        except sqlite3.Error:
+            self._forget_connection()
+            raise
 
     def check(self) -> None:
         """Raises sqlite3.Error unless this process can write now; a full disk shows only so."""
         self.write("INSERT OR REPLACE INTO claims VALUES ('check', ?)", (time.time(),))
 
-    def _connection(self) -> sqlite3.Connection:
+    def connection(self) -> sqlite3.Connection:
+        """Returns this thread's connection; after an error the next call opens a new one."""
         # A connection carried across a fork corrupts the file, so it counts only where it was made.
         if getattr(self._local, "pid", None) != os.getpid():
             self._local.connection = self._open()

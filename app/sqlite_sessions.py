@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from app.database import Database, Values
@@ -86,21 +84,19 @@ class SQLiteSessionStore:
         self._write("DELETE FROM claims WHERE name = ?", (hash_id(name),))
 
     def check(self) -> None:
-        with _unavailable():
+        try:
             self._database.check()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(type(error).__name__) from error
 
     def _read(self, statement: str, values: Values = ()) -> list[Any]:
-        with _unavailable():
+        try:
             return self._database.read(statement, values)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(type(error).__name__) from error
 
     def _write(self, statement: str, values: Values = ()) -> list[Any]:
-        with _unavailable():
+        try:
             return self._database.write(statement, values)
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreUnavailable(type(error).__name__) from error
+        except sqlite3.Error as error:
+            raise StoreUnavailable(type(error).__name__) from error

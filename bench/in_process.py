@@ -178,14 +178,14 @@ def fill(path: Path, count: int) -> None:
     record = SessionRecord(identity=ADA, state=None, signed_in_at=0, browser="Firefox on Linux")
     text, ends_at = record.to_json(), 4_000_000_000.0
     database = Database(path)
-    with database.connection() as connection:
-        connection.execute("BEGIN")
-        rows = (
-            (hash_id(str(number)), f"user_{number}", text, 0, None, 0, ends_at)
-            for number in range(count)
-        )
-        connection.executemany("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        connection.execute("COMMIT")
+    connection = database.connection()
+    connection.execute("BEGIN")
+    rows = (
+        (hash_id(str(number)), f"user_{number}", text, 0, None, 0, ends_at)
+        for number in range(count)
+    )
+    connection.executemany("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.execute("COMMIT")
 
 
 def a_guarded_request() -> list[Row]:

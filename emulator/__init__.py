@@ -6,6 +6,7 @@ from flask import Flask
 
 from emulator import (
     authenticate,
+    controls,
     errors,
     gate,
     hooks,
@@ -16,11 +17,14 @@ from emulator import (
     sessions,
     sso,
     users,
+    webhooks,
 )
+from emulator.webhook import Deliver
 from emulator.world import Settings, World
 
 API_KEY = "sk_test_emulator"
 CLIENT_ID = "client_emulator"
+WEBHOOK_SECRET = "whsec_emulator"  # noqa: S105 - nobody's, and meant to be known.
 REDIRECT_URI = "http://localhost:5000/auth/callback"
 
 
@@ -30,12 +34,21 @@ def create_app(
     api_key: str = API_KEY,
     client_id: str = CLIENT_ID,
     base_url: str = "http://localhost:4100",
+    webhook_url: str | None = None,
+    webhook_secret: str = WEBHOOK_SECRET,
+    deliver: Deliver | None = None,
 ) -> Flask:
-    """Make one WorkOS environment that knows nobody yet and forgets everything when it ends."""
-    settings = Settings(tuple(redirect_uris), api_key, client_id, base_url.rstrip("/"))
+    """Make one WorkOS environment that knows nobody yet and forgets everything when it ends.
+
+    `deliver(url, body, headers)` posts an event and returns the status of the answer; without one,
+    a thread in the background does it over HTTP.
+    """
+    settings = Settings(
+        tuple(redirect_uris), api_key, client_id, base_url.rstrip("/"), webhook_url, webhook_secret
+    )
     # Whatever is ours and not WorkOS's lives under /_emulate/, where hooks do not reach.
     app = Flask(__name__, static_url_path="/_emulate/static")
-    app.extensions["emulator"] = World(settings)
+    app.extensions["emulator"] = World(settings, deliver)
 
     errors.init_app(app)
     journal.init_app(app)
@@ -49,4 +62,6 @@ def create_app(
     users.init_app(app)
     sessions.init_app(app)
     mailbox.init_app(app)
+    webhooks.init_app(app)
+    controls.init_app(app)
     return app

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from emulator import API_KEY, CLIENT_ID, REDIRECT_URI, create_app
+from emulator import API_KEY, CLIENT_ID, REDIRECT_URI, WEBHOOK_SECRET, create_app
+from emulator.wire import origin
 
 LOOPBACK = ["localhost", "127.0.0.1"]
 
@@ -34,6 +35,8 @@ def main() -> None:
         redirect_uris=options.redirect_uris or [REDIRECT_URI],
         api_key=options.api_key,
         client_id=options.client_id,
+        webhook_url=options.webhook_url,
+        webhook_secret=os.environ.get("WORKOS_WEBHOOK_SECRET") or WEBHOOK_SECRET,
     )
     trust_only_known_hosts(app, base_url, options.host)
     print(f"WorkOS emulator: the mailbox is at {base_url}/", flush=True)
@@ -49,10 +52,20 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--redirect-uri", dest="redirect_uris", action="extend", nargs="+", metavar="URL"
     )
+    parser.add_argument(
+        "--webhook-url", type=http_url, metavar="URL", help="where events are posted to"
+    )
     # From the environment by default: every user of a machine can read a command line.
     parser.add_argument("--api-key", default=os.environ.get("WORKOS_API_KEY") or API_KEY)
     parser.add_argument("--client-id", default=os.environ.get("WORKOS_CLIENT_ID") or CLIENT_ID)
     return parser.parse_args(arguments)
+
+
+def http_url(value: str) -> str:
+    scheme, host = origin(value)
+    if scheme not in ("http", "https") or not host:
+        raise argparse.ArgumentTypeError(f"{value!r} is no http or https address")
+    return value
 
 
 def listen(host: str, port: int) -> socket.socket:

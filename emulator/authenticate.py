@@ -9,7 +9,8 @@ from emulator.errors import CodeRefusal, OAuthRefusal
 from emulator.fields import reading_body
 from emulator.gate import require_client
 from emulator.magic_auth import redeem
-from emulator.objects import Json, RefreshToken, Session
+from emulator.objects import RefreshToken, Session
+from emulator.wire import Json
 from emulator.world import World, the_world
 
 blueprint = Blueprint("authenticate", __name__, url_prefix="/user_management")
@@ -59,8 +60,9 @@ def with_refresh_token(world: World) -> Session:
         raise OAuthRefusal("invalid_grant", "Session has already ended.")
     if token.used:
         raise OAuthRefusal("invalid_grant", "Refresh token already exchanged.")
-    # There are no organizations in here, so nobody can be a member of one.
-    if organization_id is not None:
+    # There are no organizations in here: all that is known of them is what a test claims.
+    claims = world.claims_of(token.session.user)
+    if organization_id not in (None, claims.organization_id):
         raise CodeRefusal("invalid_organization_id")
     token.used = True
     return token.session
@@ -83,10 +85,14 @@ GRANTS = {
 def _signed_in(world: World, session: Session) -> Json:
     refresh_token = secrets.token_urlsafe(24)
     world.refresh_tokens[refresh_token] = RefreshToken(session)
-    return {
+    session.claims = world.claims_of(session.user)
+    reply: Json = {
         "user": session.user.to_json(),
-        "organization_id": None,
+        "organization_id": session.claims.organization_id,
         "authentication_method": "MagicAuth",
-        "access_token": world.signing_key.access_token(session, world.settings.issuer),
+        "access_token": world.signing_key.access_token(
+            session, world.settings.issuer, world.access_token_lifetime
+        ),
         "refresh_token": refresh_token,
     }
+    return session.claims.with_impersonator(reply)

@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from emulator.errors import BadRequest
-from emulator.objects import Json
-from emulator.wire import new_id
+from emulator.wire import Json, new_id
 from emulator.wishes import optional_integer, read_wish, text
 
 KNOWN_FIELDS = {"method", "path", "status", "body", "headers", "count", "delay_ms"}
@@ -30,9 +29,7 @@ class Hook:
         wish = read_wish(wish, "A hook", KNOWN_FIELDS)
         method = text(wish, "method")
         _check(wish)
-        given: dict[str, Any] = {
-            name: value for name, value in wish.items() if value is not None
-        }
+        given: dict[str, Any] = {name: value for name, value in wish.items() if value is not None}
         return cls(**{**given, "status": wish.get("status"), "method": method.upper()})
 
     def catches(self, method: str, path: str) -> bool:

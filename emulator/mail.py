@@ -6,8 +6,8 @@ from typing import Self
 
 from flask import render_template
 
-from emulator.objects import Json, MagicAuth, PasswordlessSession
-from emulator.wire import new_id, now, same_email, timestamp
+from emulator.objects import MagicAuth, PasswordlessSession
+from emulator.wire import Json, new_id, now, same_email, timestamp
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,6 @@ from emulator.claims import NO_CLAIMS, Claims
 from emulator.rules import ONE_TIME_CODE_LIFETIME, SESSION_LIFETIME
 from emulator.wire import Json, new_id, now, timestamp
 
-__all__ = ["Json"]
-
 
 @dataclass
 class User:

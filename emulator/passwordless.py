@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from emulator.errors import EntityNotFound
 from emulator.fields import reading_body
 from emulator.mail import Mail
-from emulator.objects import AuthorizationCode, Json, PasswordlessSession
+from emulator.objects import AuthorizationCode, PasswordlessSession
 from emulator.rules import (
     AUTHORIZATION_CODE_LIFETIME,
     PASSWORDLESS_SESSION_LONGEST,
     PASSWORDLESS_SESSION_SHORTEST,
 )
-from emulator.wire import now, timestamp
+from emulator.wire import Json, now, timestamp
 from emulator.world import World, the_world
 
 blueprint = Blueprint("passwordless", __name__, url_prefix="/passwordless")

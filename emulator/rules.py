@@ -18,3 +18,5 @@ AUTHENTICATE_PER_WINDOW = 10
 WRONG_GUESSES_ALLOWED = 5
 SESSION_LIFETIME = timedelta(days=30)
 REMEMBERED = 1000  # mails and requests, so that a long benchmark does not fill the memory
+WEBHOOK_TIMEOUT = 5.0  # seconds
+ACCESS_TOKEN_LONGEST = timedelta(days=1)

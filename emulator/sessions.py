@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from emulator.errors import Refusal
 from emulator.fields import reading_body, reading_query
+from emulator.webhooks import announce
 from emulator.wire import origin
 from emulator.world import the_world
 
@@ -27,8 +28,11 @@ def revoke() -> ResponseReturnValue:
         if session is None:
             message = f"Session not found: '{session_id}'."
             raise Refusal(HTTPStatus.BAD_REQUEST, {"message": message})
-        session.end()
-        return session.to_json()
+        ended_now = session.end()
+        reply = session.to_json()
+    if ended_now:
+        announce("session.revoked", reply)
+    return reply
 
 
 @blueprint.get("/logout")
@@ -44,8 +48,9 @@ def logout() -> ResponseReturnValue:
             if origin(return_to) not in map(origin, known):
                 query.refuse("return_to", "return_to_invalid", "return_to is not a known address.")
         session = world.sessions.get(session_id)
-        if session is not None:
-            session.end()
+        revoked = session.to_json() if session is not None and session.end() else None
+    if revoked:
+        announce("session.revoked", revoked)
     return redirect(return_to)
 
 

@@ -8,9 +8,8 @@ from flask.typing import ResponseReturnValue
 from emulator.errors import EntityNotFound, OAuthRefusal
 from emulator.fields import reading_body
 from emulator.gate import require_client
-from emulator.objects import Json
 from emulator.rules import PROFILE_TOKEN_LIFETIME
-from emulator.wire import now, stable_id
+from emulator.wire import Json, now, stable_id
 from emulator.world import World, the_world
 
 blueprint = Blueprint("sso", __name__, url_prefix="/sso")

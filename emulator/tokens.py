@@ -14,9 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from jwt.algorithms import RSAAlgorithm
 
-from emulator.objects import Json, Session
-from emulator.rules import ACCESS_TOKEN_LIFETIME
-from emulator.wire import new_id, now
+from emulator.objects import Session
+from emulator.wire import Json, new_id, now
 
 
 @dataclass(frozen=True)
@@ -47,17 +46,18 @@ class SigningKey:
             "x5t#S256": thumbprint.rstrip(b"=").decode(),
         }
 
-    def access_token(self, session: Session, issuer: str) -> str:
-        """A token for five minutes; like WorkOS's, it names no audience."""
+    def access_token(self, session: Session, issuer: str, lifetime: timedelta) -> str:
+        """A token with what the session claims; like WorkOS's, it names no audience."""
         issued_at = now()
         claims = {
+            **session.claims.values,
             "iss": issuer,
             "sub": session.user.id,
             "sid": session.id,
             "jti": new_id("jti"),
             "auth_time": int(session.created_at.timestamp()),
             "iat": int(issued_at.timestamp()),
-            "exp": int((issued_at + ACCESS_TOKEN_LIFETIME).timestamp()),
+            "exp": int((issued_at + lifetime).timestamp()),
         }
         return jwt.encode(claims, self.private_key, algorithm="RS256", headers={"kid": self.kid})
 

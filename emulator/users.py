@@ -1,10 +1,15 @@
 """Users and the sessions they have (WorkOS docs: User, Session)."""
 
+from http import HTTPStatus
+
 from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
 
-from emulator.errors import EntityNotFound
+from emulator.errors import CodeRefusal, EntityNotFound
+from emulator.fields import reading_body
 from emulator.objects import User
+from emulator.webhooks import announce
+from emulator.wire import now, same_email
 from emulator.world import World, the_world
 
 blueprint = Blueprint("users", __name__, url_prefix="/user_management/users")
@@ -18,6 +23,37 @@ def init_app(app: Flask) -> None:
 def show(user_id: str) -> ResponseReturnValue:
     with the_world() as world:
         return _user(world, user_id).to_json()
+
+
+@blueprint.put("/<user_id>")
+def update(user_id: str) -> ResponseReturnValue:
+    """Change what the body names and leave the rest."""
+    with the_world() as world:
+        user = _user(world, user_id)
+        with reading_body() as body:
+            email = None if body.values.get("email") is None else body.email()
+            first_name = body.optional_text("first_name")
+            last_name = body.optional_text("last_name")
+        if email is not None and email != user.email:
+            if world.users_by_email.get(same_email(email), user) is not user:
+                raise CodeRefusal("email_not_available", "This email is not available.")
+            world.move(user, email)
+        user.first_name = first_name or user.first_name
+        user.last_name = last_name or user.last_name
+        user.updated_at = now()
+        reply = user.to_json()
+    announce("user.updated", reply)
+    return reply
+
+
+@blueprint.delete("/<user_id>")
+def delete(user_id: str) -> ResponseReturnValue:
+    """Forget a user and end their sessions, of which no event of their own tells."""
+    with the_world() as world:
+        user = _user(world, user_id)
+        world.delete(user)
+    announce("user.deleted", user.to_json())
+    return "", HTTPStatus.NO_CONTENT
 
 
 @blueprint.get("/<user_id>/sessions")

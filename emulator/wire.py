@@ -5,6 +5,8 @@ import secrets
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+Json = dict[str, object]
+
 ULID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ULID_LENGTH = 26
 

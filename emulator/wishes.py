@@ -1,4 +1,4 @@
-"""Reading what a test asks of the controls: a JSON object, or a BadRequest that says what is wrong."""
+"""Reading what a test asks of the controls: a JSON object, or a BadRequest that says why not."""
 
 from collections.abc import Collection, Mapping
 

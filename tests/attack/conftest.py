@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import requests
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 import emulator as workos_emulator
 from tests.conftest import SECRET_KEY
@@ -25,6 +25,15 @@ from tests.conftest import SECRET_KEY
 ROOT = Path(__file__).parents[2]
 WORKERS = 4
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class PromptHandler(WSGIRequestHandler):
+    """Sends small answers at once: Nagle's algorithm would hold each back for 40 ms."""
+
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 # Werkzeug's name
+        """Says nothing: the lines would only fill the reports of failures."""
 
 
 @dataclass
@@ -126,7 +135,9 @@ def running_site(
     workos_app = workos_emulator.create_app(
         redirect_uris=[f"{url}/auth/callback"], base_url=workos_url
     )
-    workos = make_server("127.0.0.1", workos_port, workos_app, threaded=True)
+    workos = make_server(
+        "127.0.0.1", workos_port, workos_app, threaded=True, request_handler=PromptHandler
+    )
     threading.Thread(target=workos.serve_forever, daemon=True).start()
     environ = {
         **os.environ,

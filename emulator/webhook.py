@@ -1,0 +1,77 @@
+"""One event for the application: its body, and the signature that proves where it is from."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from emulator.errors import BadRequest
+from emulator.wire import Json, new_id, now, timestamp
+from emulator.wishes import optional_integer, optional_text, read_wish, text
+
+Deliver = Callable[[str, bytes, dict[str, str]], int]
+
+KNOWN_FIELDS = {"event", "data", "id", "timestamp_ms", "signature"}
+LATEST = 2**53  # what JSON numbers are exact up to
+
+
+def _new_event_id() -> str:
+    return new_id("event")
+
+
+@dataclass
+class Webhook:
+    event: str
+    data: Json
+    id: str = field(default_factory=_new_event_id)
+    timestamp_ms: int | None = None  # None: when it is sent
+    signature: str | None = None  # the whole header, in the place of the right one
+    status: int | None = None  # None: nobody answered, or not yet
+    created_at: datetime = field(default_factory=now)
+
+    @classmethod
+    def from_json(cls, wish: object) -> Self:
+        """The event that somebody asked for, or a BadRequest that says what is wrong with it."""
+        wish = read_wish(wish, "An event", KNOWN_FIELDS)
+        data = wish.get("data")
+        if not isinstance(data, dict):
+            raise BadRequest("data must be a JSON object.")
+        signature = optional_text(wish, "signature")
+        if signature and not (signature.isascii() and signature.isprintable()):
+            raise BadRequest("signature must be printable ASCII, as a header is.")
+        return cls(
+            text(wish, "event"),
+            data,
+            optional_text(wish, "id") or _new_event_id(),
+            optional_integer(wish, "timestamp_ms", 0, LATEST),
+            signature,
+        )
+
+    def body(self) -> bytes:
+        event = {
+            "id": self.id,
+            "event": self.event,
+            "data": self.data,
+            "created_at": timestamp(self.created_at),
+        }
+        # As JavaScript writes it: letters as they are, half a character as an escape.
+        written = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+        return written.encode(errors="backslashreplace")
+
+    def headers(self, body: bytes, secret: str) -> dict[str, str]:
+        return {
+            "Content-Type": "application/json",
+            "WorkOS-Signature": self.signature or self._sign(body, secret),
+        }
+
+    def to_json(self) -> Json:
+        return {"id": self.id, "event": self.event, "status": self.status}
+
+    def _sign(self, body: bytes, secret: str) -> str:
+        moment = int(time.time() * 1000) if self.timestamp_ms is None else self.timestamp_ms
+        digest = hmac.new(secret.encode(), b"%d.%b" % (moment, body), hashlib.sha256).hexdigest()
+        return f"t={moment}, v1={digest}"
