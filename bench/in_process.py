@@ -204,12 +204,6 @@ def a_guarded_request() -> list[Row]:
     return [
         Row("A guarded JSON request, against Flask-Login's", ours / theirs, 1.0, detail=times),
         Row("The same, against a bare Flask view", ours / nothing, 2.0, detail=times),
-        Row(
-            "For comparison: Flask-Login's, against a bare Flask view",
-            theirs / nothing,
-            2.0,
-            detail="the price of a signed cookie in Flask",
-        ),
     ]
 
 

@@ -22,8 +22,8 @@ from tests.attack.conftest import ROOT, Browser, Site, free_port, running_site
 
 LATENCY = 0.2  # seconds that WorkOS takes to answer
 LONG = 6.0  # seconds for which sign-ins wait while pages are measured
-THREADS = 4  # of each of two workers: as many as two cores can feed with a load generator beside
 WORKERS = 2
+THREADS = 8  # in all: as many as two cores can feed with a load generator beside
 WAITING = 64  # sign-ins that wait at once
 FREE_WITHIN = 10.0  # seconds after which a thread must be back from a WorkOS that hangs
 LIMITED = ("SEND_PER_ADDRESS", "SEND_PER_VISITOR", "SEND_TOTAL", "VERIFY_PER_VISITOR")
@@ -73,21 +73,26 @@ def slow_workos(site: Site, latency: float = LATENCY) -> None:
     requests.post(f"{site.workos_url}/_emulate/hooks", json=hook, timeout=5).raise_for_status()
 
 
-def sign_ins_per_second() -> Row:
+def sign_ins_per_second() -> list[Row]:
     """How close sign-ins come to what the threads could do if they only waited for WorkOS."""
-    count, best = 240, WORKERS * THREADS / LATENCY
-    with served(THREADS=str(THREADS)) as site:
+    return [sign_in_rate(workers=1, target=0.9), sign_in_rate(workers=2, target=0.9)]
+
+
+def sign_in_rate(*, workers: int, target: float) -> Row:
+    """The same for so many workers of so many threads that there are THREADS in all."""
+    count, best = 240, THREADS / LATENCY
+    with served(WEB_CONCURRENCY=str(workers), THREADS=str(THREADS // workers)) as site:
         attempts = prepared(site, count)
         slow_workos(site)
-        with ThreadPoolExecutor(4 * WORKERS * THREADS) as pool:
+        with ThreadPoolExecutor(4 * THREADS) as pool:
             started = time.perf_counter()
             statuses = list(pool.map(verify, attempts))
             rate = count / (time.perf_counter() - started)
         close(attempts)
     assert set(statuses) == {303}, statuses
-    detail = f"{rate:.0f} per second of {best:.0f}, {WORKERS} by {THREADS} threads, {LATENCY} s"
-    question = "Sign-ins per second, against threads divided by WorkOS's latency"
-    return Row(question, rate / best, 0.9, at_least=True, detail=detail)
+    question = f"Sign-ins per second of {workers} worker(s), against threads divided by latency"
+    detail = f"{rate:.0f} of {best:.0f} per second, {THREADS} threads in all, {LATENCY} s"
+    return Row(question, rate / best, target, at_least=True, detail=detail)
 
 
 def pages_while_sign_ins_wait() -> Row:

@@ -55,6 +55,8 @@ def main() -> None:
     make_env_file(Path())
     try:
         load_env()
+        # Both read it: the emulator signs its webhooks, and the application believes only those.
+        os.environ.setdefault("WORKOS_WEBHOOK_SECRET", secrets.token_urlsafe(24))
         config = Config.from_env()
     except ConfigError as error:
         sys.exit(f"Error: {error.message}")
@@ -91,7 +93,8 @@ def _start(config: Config, parts: list[Part]) -> None:
         port = _port_of(config.workos_base_url)
         _require_free(port, "EMULATOR_PORT")
         uris = [part for uri in config.redirect_uris for part in ("--redirect-uri", uri)]
-        parts.append(_run("the emulator", port, "emulator", "--port", str(port), *uris))
+        webhook = ["--webhook-url", f"{config.public_url}/webhooks/workos"]
+        parts.append(_run("the emulator", port, "emulator", "--port", str(port), *webhook, *uris))
     # Reloads when code changes; the debugger stays off, for it runs whatever a page sends.
     debug = () if config.is_live else ("--debug", "--no-debugger")
     flask = ("flask", "run", "--port", str(app_port), *debug)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import socket
 import subprocess
@@ -24,6 +25,7 @@ from tests.conftest import SECRET_KEY
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 4
+WEBHOOK_SECRET = "whsec_3zZ7qKd"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -118,10 +120,18 @@ class Browser:
 
 
 def free_port() -> int:
-    """Returns a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Returns a port that nobody listens on, for whoever wants a number rather than a socket.
+
+    From below those that the system hands out to clients, which might take it meanwhile.
+    """
+    for port in random.sample(range(20_000, 30_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise RuntimeError("no free port")
+
+
+def _nothing(environ: object, start_response: object) -> list[bytes]:
+    return []
 
 
 @contextmanager
@@ -129,14 +139,17 @@ def running_site(
     directory: Path, *, certificate: str | None = None, key: str | None = None, **settings: str
 ) -> Iterator[Site]:
     """Runs gunicorn and the emulator on free ports, and ends them; https with a certificate."""
-    port, workos_port = free_port(), free_port()
+    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
     scheme = "https" if certificate else "http"
-    url, workos_url = f"{scheme}://localhost:{port}", f"http://127.0.0.1:{workos_port}"
-    workos_app = workos_emulator.create_app(
-        redirect_uris=[f"{url}/auth/callback"], base_url=workos_url
-    )
-    workos = make_server(
-        "127.0.0.1", workos_port, workos_app, threaded=True, request_handler=PromptHandler
+    url = f"{scheme}://localhost:{listener.getsockname()[1]}"
+    workos = make_server("127.0.0.1", 0, _nothing, threaded=True, request_handler=PromptHandler)
+    # Not localhost, so that for a browser it is another site, as WorkOS is.
+    workos_url = f"http://127.0.0.1:{workos.server_port}"
+    workos.app = workos_emulator.create_app(
+        redirect_uris=[f"{url}/auth/callback"],
+        base_url=workos_url,
+        webhook_url=f"{url}/webhooks/workos",
+        webhook_secret=WEBHOOK_SECRET,
     )
     threading.Thread(target=workos.serve_forever, daemon=True).start()
     environ = {
@@ -146,19 +159,27 @@ def running_site(
         "WORKOS_BASE_URL": workos_url,
         "PUBLIC_URL": url,
         "SECRET_KEY": SECRET_KEY,
+        "WORKOS_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "DATABASE_PATH": str(directory / "app.sqlite3"),
         "LIMIT_SEND_PER_VISITOR": "1000 per minute",
         "LIMIT_VERIFY_PER_VISITOR": "1000 per minute",
-        "PORT": str(port),
         "WEB_CONCURRENCY": str(WORKERS),
         **settings,
     }
     log_path = directory / "log"
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}"]
     if certificate and key:
         command += ["--certfile", certificate, "--keyfile", key]
     with log_path.open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environ,
+            stdout=log,
+            stderr=log,
+            pass_fds=[listener.fileno()],
+        )
+    listener.close()
     try:
         wait_until_up(process, f"{url}/readyz", log_path, verify=certificate or True)
         yield Site(url, workos_url, process)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -101,3 +102,38 @@ def test_a_session_lives_on_every_worker_and_through_a_reload(site: Site, browse
     while site.workers() & before:  # until every worker is a new one; the old ones drain
         assert is_known(0)
     assert all(is_known(number) for number in range(20))
+
+
+@pytest.mark.parametrize("event", ["session.revoked", "user.deleted"])
+def test_what_ends_at_workos_ends_here_on_every_worker_at_once(
+    site: Site, browser: Browser, event: str
+) -> None:
+    """SES-18, SEC-10: WorkOS says so by a webhook, over real sockets."""
+    email = f"{event}@example.com"
+    browser.sign_in(email)
+    cookies = browser.http.cookies.get_dict()
+    api = requests.Session()
+    api.headers["Authorization"] = "Bearer sk_test_emulator"
+    user = api_session(site, cookies).json()["user"]["id"]
+    users = f"{site.workos_url}/user_management/users/{user}"
+    if event == "user.deleted":
+        assert api.delete(users, timeout=5).ok
+    else:
+        [session] = api.get(f"{users}/sessions", timeout=5).json()["data"]
+        revoke = f"{site.workos_url}/user_management/sessions/revoke"
+        assert api.post(revoke, json={"session_id": session["id"]}, timeout=5).ok
+    api.close()
+
+    deliveries = f"{site.workos_url}/_emulate/webhooks"
+    ends_at = time.monotonic() + 10
+    while (event, 200) not in {
+        (sent["event"], sent["status"]) for sent in requests.get(deliveries, timeout=5).json()
+    }:
+        assert time.monotonic() < ends_at, "the webhook did not arrive"
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(lambda _: api_session(site, cookies).status_code, range(24))
+    assert set(answers) == {401}
+
+
+def api_session(site: Site, cookies: dict[str, str]) -> requests.Response:
+    return requests.get(f"{site.url}/api/session", cookies=cookies, timeout=10)
