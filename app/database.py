@@ -18,7 +18,7 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
     handle TEXT PRIMARY KEY, user_id TEXT NOT NULL, record TEXT NOT NULL,
     seen_at INTEGER NOT NULL, workos_session TEXT, refresh_at INTEGER NOT NULL,
-    expires_at REAL NOT NULL
+    stale_at INTEGER NOT NULL, expires_at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user_id);
 CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);

@@ -19,7 +19,6 @@ from app.workos_session import WorkOSSession
 LEASE = 15  # seconds that one refresh may take, more than the longest call to WorkOS
 RETRY_AFTER = 30  # seconds between two tries while WorkOS has a problem
 CHECK_EVERY = 5 * 60  # seconds between two looks at WorkOS, once the refresh token is lost
-MAX_STALENESS = 60 * 60  # seconds that a person stays in on what was known before the problem
 PATIENCE = 4.0  # seconds that the losers of the race wait for the winner
 PAUSE = 0.05  # seconds between two looks for the winner's result
 
@@ -41,14 +40,16 @@ FINAL = frozenset(
 
 def keep_in_step(handle: str, record: SessionRecord) -> SessionRecord:
     """Returns the record, refreshed if it was time; raises Failure when the session is over."""
-    if record.workos_text is None or time.time() < record.refresh_at:
+    if record.workos_text is None or time.time() < min(record.refresh_at, record.stale_at):
         return record
+    if time.time() < record.refresh_at:
+        raise _stale()
     session = WorkOSSession.from_json(record.workos_text)
     try:
         return _in_step(handle, record, session)
     except StoreUnavailable:
         # It could be read but not written, as when a disk is full: what was read still holds.
-        return _as_it_was(record, session)
+        return _as_it_was(record)
 
 
 def _in_step(handle: str, record: SessionRecord, session: WorkOSSession) -> SessionRecord:
@@ -106,7 +107,12 @@ def _checked(record: SessionRecord, session: WorkOSSession) -> WorkOSSession:
 def _keep(handle: str, record: SessionRecord, fresh: WorkOSSession) -> SessionRecord:
     session_store().keep(handle, fresh, refresh_at=fresh.refresh_at)
     log.event("authn_token_created", user=record.identity.user_id)
-    kept = replace(record, workos_text=fresh.to_json(), refresh_at=fresh.refresh_at)
+    kept = replace(
+        record,
+        workos_text=fresh.to_json(),
+        refresh_at=fresh.refresh_at,
+        stale_at=fresh.stale_at,
+    )
     tell(session_refreshed, identity=kept.identity, workos_session=fresh)
     return kept
 
@@ -121,7 +127,7 @@ def _not_refreshed(
     unused = session.cleared() if failure.code in ("workos_busy", "workos_unreachable") else None
     later = int(time.time()) + (failure.retry_after or RETRY_AFTER)
     session_store().keep(handle, unused or session.doubted(), refresh_at=later)
-    return _as_it_was(record, session)
+    return _as_it_was(record)
 
 
 def _winners_result(handle: str, record: SessionRecord, session: WorkOSSession) -> SessionRecord:
@@ -134,14 +140,18 @@ def _winners_result(handle: str, record: SessionRecord, session: WorkOSSession) 
         if found is None:
             _over(handle, record, "ended meanwhile")
         if found.refresh_at != record.refresh_at:
-            return found
-    return _as_it_was(record, session)
+            return _as_it_was(found)
+    return _as_it_was(record)
 
 
-def _as_it_was(record: SessionRecord, session: WorkOSSession) -> SessionRecord:
-    if time.time() > session.expires_at + MAX_STALENESS:
-        raise Failure("session_stale", retry_after=RETRY_AFTER)
+def _as_it_was(record: SessionRecord) -> SessionRecord:
+    if time.time() >= record.stale_at:
+        raise _stale()
     return record
+
+
+def _stale() -> Failure:
+    return Failure("session_stale", retry_after=RETRY_AFTER)
 
 
 def _over(handle: str, record: SessionRecord, reason: str) -> NoReturn:

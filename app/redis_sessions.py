@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -13,7 +14,7 @@ from app.workos_session import WorkOSSession
 
 TIMEOUT = 2  # seconds to connect, and again for each answer
 USER_LIFETIME = 31 * 24 * 60 * 60  # seconds; no session lives longer
-FIELDS = ["record", "seen_at", "workos_session", "refresh_at"]
+FIELDS = ["record", "seen_at", "workos_session", "refresh_at", "stale_at"]
 
 # One step, so that a session which ends meanwhile does not come back as half a record.
 SET_FIELDS = """
@@ -34,7 +35,13 @@ class RedisSessionStore:
         self._set_fields = self._redis.register_script(SET_FIELDS)
 
     def create(self, handle: str, record: SessionRecord, *, expires_at: float) -> None:
-        fields = (record.to_json(), record.seen_at, record.workos_text or "", record.refresh_at)
+        fields = (
+            record.to_json(),
+            record.seen_at,
+            record.workos_text or "",
+            record.refresh_at,
+            record.stale_at,
+        )
         user = _user(record.identity.user_id)
         with _unavailable(), self._redis.pipeline() as pipeline:
             pipeline.hset(_session(handle), mapping=dict(zip(FIELDS, fields, strict=True)))
@@ -51,8 +58,12 @@ class RedisSessionStore:
         self._set(handle, int(expires_at), "seen_at", seen_at)
 
     def keep(self, handle: str, workos_session: WorkOSSession, *, refresh_at: int) -> None:
-        text = workos_session.to_json()
-        self._set(handle, "", "workos_session", text, "refresh_at", refresh_at)
+        changed: dict[str, str | int] = {
+            "workos_session": workos_session.to_json(),
+            "refresh_at": refresh_at,
+            "stale_at": workos_session.stale_at,
+        }
+        self._set(handle, "", *itertools.chain(*changed.items()))
 
     def of_user(self, user_id: str) -> dict[str, SessionRecord]:
         with _unavailable():
@@ -102,10 +113,10 @@ class RedisSessionStore:
 
 
 def _record(fields: Any) -> SessionRecord | None:
-    record, seen_at, workos_session, refresh_at = fields
+    record, seen_at, workos_session, *moments = fields
     if record is None:
         return None
-    return SessionRecord.from_fields(record, int(seen_at), workos_session, int(refresh_at))
+    return SessionRecord.from_fields(record, int(seen_at), workos_session, *map(int, moments))
 
 
 def _session(handle: str) -> str:

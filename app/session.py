@@ -49,6 +49,7 @@ def sign_in(
         seen_at=now,
         workos_text=workos_session.to_json() if workos_session else None,
         refresh_at=workos_session.refresh_at if workos_session else 0,
+        stale_at=workos_session.stale_at if workos_session else 0,
     )
     session_id = secrets.token_urlsafe(32)
     session_store().create(hash_id(session_id), record, expires_at=_ends_at(now, now))

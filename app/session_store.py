@@ -28,6 +28,7 @@ class SessionRecord:
     seen_at: int = 0
     workos_text: str | None = None  # kept as text, for most requests need only `refresh_at`
     refresh_at: int = 0
+    stale_at: int = 0
 
     @property
     def workos_session(self) -> WorkOSSession | None:
@@ -46,7 +47,7 @@ class SessionRecord:
 
     @classmethod
     def from_fields(
-        cls, text: str, seen_at: int, workos_text: str | None, refresh_at: int
+        cls, text: str, seen_at: int, workos_text: str | None, refresh_at: int, stale_at: int
     ) -> SessionRecord:
         """Reads the fields of a store."""
         values = json.loads(text)
@@ -58,6 +59,7 @@ class SessionRecord:
             seen_at=seen_at,
             workos_text=workos_text or None,
             refresh_at=refresh_at,
+            stale_at=stale_at,
         )
 
 

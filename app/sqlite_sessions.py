@@ -10,7 +10,7 @@ from app.database import Database, Values
 from app.session_store import SessionRecord, StoreUnavailable, hash_id
 from app.workos_session import WorkOSSession
 
-FIELDS = "record, seen_at, workos_session, refresh_at"
+FIELDS = "record, seen_at, workos_session, refresh_at, stale_at"
 
 
 class SQLiteSessionStore:
@@ -21,7 +21,7 @@ class SQLiteSessionStore:
 
     def create(self, handle: str, record: SessionRecord, *, expires_at: float) -> None:
         self._write(
-            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 handle,
                 record.identity.user_id,
@@ -29,6 +29,7 @@ class SQLiteSessionStore:
                 record.seen_at,
                 record.workos_text,
                 record.refresh_at,
+                record.stale_at,
                 expires_at,
             ),
         )
@@ -46,8 +47,8 @@ class SQLiteSessionStore:
 
     def keep(self, handle: str, workos_session: WorkOSSession, *, refresh_at: int) -> None:
         self._write(
-            "UPDATE sessions SET workos_session = ?, refresh_at = ? WHERE handle = ?",
-            (workos_session.to_json(), refresh_at, handle),
+            "UPDATE sessions SET workos_session = ?, refresh_at = ?, stale_at = ? WHERE handle = ?",
+            (workos_session.to_json(), refresh_at, workos_session.stale_at, handle),
         )
 
     def of_user(self, user_id: str) -> dict[str, SessionRecord]:

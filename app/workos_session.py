@@ -14,6 +14,8 @@ from workos.user_management.models import AuthenticateResponse
 from app.keys import keyring
 
 REFRESH_AHEAD = 60  # seconds before the access token runs out
+SHORTEST_PAUSE = 30  # seconds between two refreshes, however short an access token lives
+MAX_STALENESS = 60 * 60  # seconds that a person stays in on what was known before a problem
 DEFAULT_LIFETIME = 300  # seconds, for an access token that does not say
 
 
@@ -66,7 +68,12 @@ class WorkOSSession:
     @property
     def refresh_at(self) -> int:
         """When it is time to refresh, so that nobody has to wait for it."""
-        return self.expires_at - REFRESH_AHEAD
+        return max(self.expires_at - REFRESH_AHEAD, int(time.time()) + SHORTEST_PAUSE)
+
+    @property
+    def stale_at(self) -> int:
+        """From when on what is known is too old to let a person in."""
+        return self.expires_at + MAX_STALENESS
 
     def opened_refresh_token(self) -> str | None:
         """Returns the refresh token in clear, to be sent to WorkOS and nowhere else."""
@@ -109,8 +116,11 @@ def _claims(access_token: str) -> Mapping[str, Any]:
 
 
 def _expiry(claims: Mapping[str, Any]) -> int:
-    expires_at = claims.get("exp")
-    return expires_at if isinstance(expires_at, int) else int(time.time()) + DEFAULT_LIFETIME
+    # By our clock from now on: WorkOS's may be a little ahead or behind.
+    issued_at, expires_at = claims.get("iat"), claims.get("exp")
+    if isinstance(issued_at, int) and isinstance(expires_at, int):
+        return int(time.time()) + expires_at - issued_at
+    return int(time.time()) + DEFAULT_LIFETIME
 
 
 def _seal(refresh_token: str) -> str:

@@ -181,10 +181,10 @@ def fill(path: Path, count: int) -> None:
     connection = database.connection()
     connection.execute("BEGIN")
     rows = (
-        (hash_id(str(number)), f"user_{number}", text, 0, None, 0, ends_at)
+        (hash_id(str(number)), f"user_{number}", text, 0, None, 0, 0, ends_at)
         for number in range(count)
     )
-    connection.executemany("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.executemany("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     connection.execute("COMMIT")
 
 

@@ -111,7 +111,13 @@ def test_each_field_is_changed_alone(store: SessionStore) -> None:
     store.extend("id", seen_at=7, expires_at=in_a_minute())
     store.set_identity("id", named)
 
-    whole = replace(named, seen_at=7, workos_text=workos_session.to_json(), refresh_at=8)
+    whole = replace(
+        named,
+        seen_at=7,
+        workos_text=workos_session.to_json(),
+        refresh_at=8,
+        stale_at=workos_session.stale_at,
+    )
     assert store.find("id") == whole
     store.refresh_soon("id")
     assert store.find("id") == replace(whole, refresh_at=0)
