@@ -14,23 +14,16 @@ Values = tuple[Any, ...] | dict[str, Any]
 BUSY_TIMEOUT = 2.0  # seconds to wait for another writer
 SWEEP_EVERY = 60.0  # seconds between two removals of expired rows
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS sessions (
-    handle TEXT PRIMARY KEY, user_id TEXT NOT NULL, record TEXT NOT NULL,
-    seen_at INTEGER NOT NULL, workos_session TEXT, refresh_at INTEGER NOT NULL,
-    stale_at INTEGER NOT NULL, expires_at REAL NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user_id);
-CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);
-CREATE TABLE IF NOT EXISTS claims (
-    name TEXT PRIMARY KEY, expires_at REAL NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS claims_by_expiry ON claims (expires_at);
-CREATE TABLE IF NOT EXISTS limits (
-    name TEXT PRIMARY KEY, hits INTEGER NOT NULL, expires_at REAL NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS limits_by_expiry ON limits (expires_at);
-"""
+# Counted up with every change below. A file of another version is emptied: people sign in again.
+SCHEMA_VERSION = 1
+TABLES = {
+    "sessions": """
+        handle TEXT PRIMARY KEY, user_id TEXT NOT NULL, record TEXT NOT NULL,
+        seen_at INTEGER NOT NULL, workos_session TEXT, refresh_at INTEGER NOT NULL,
+        stale_at INTEGER NOT NULL, expires_at REAL NOT NULL""",
+    "claims": "name TEXT PRIMARY KEY, expires_at REAL NOT NULL",
+    "limits": "name TEXT PRIMARY KEY, hits INTEGER NOT NULL, expires_at REAL NOT NULL",
+}
 
 
 class Database:
@@ -83,7 +76,8 @@ class Database:
         _use_write_ahead_log(connection)
         # A crash of the machine may cost the last moments, never the file: people sign in again.
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.executescript(SCHEMA)
+        if not _is_current(connection):
+            _make_tables(connection)
         return connection
 
     def _make_private(self) -> None:
@@ -102,7 +96,7 @@ class Database:
         if 0 <= now - self._swept_at < SWEEP_EVERY:
             return
         self._swept_at = now
-        for table in ("sessions", "claims", "limits"):
+        for table in TABLES:
             connection.execute(f"DELETE FROM {table} WHERE expires_at <= ?", (now,))  # noqa: S608 # our own names
 
 
@@ -118,3 +112,23 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def _is_current(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION)
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if not _is_current(connection):  # else another worker was faster
+            for table, columns in TABLES.items():
+                connection.execute(f"DROP TABLE IF EXISTS {table}")
+                connection.execute(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")
+                connection.execute(f"CREATE INDEX {table}_by_expiry ON {table} (expires_at)")
+            connection.execute("CREATE INDEX sessions_by_user ON sessions (user_id)")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    except sqlite3.Error:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import socket
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -205,6 +206,26 @@ def test_the_file_is_private_and_keeps_no_session_id(tmp_path: Path) -> None:
     assert any(
         hash_id("a-secret-id").encode() in file.read_bytes() for file in path.parent.iterdir()
     )
+
+
+def test_a_file_of_another_version_is_emptied_rather_than_misread(tmp_path: Path) -> None:
+    path = tmp_path / "app.sqlite3"
+    with sqlite3.connect(path) as old:
+        old.execute("CREATE TABLE sessions (something_else TEXT)")
+    old.close()
+    store = SQLiteSessionStore(Database(path))
+
+    store.create("id", RECORD, expires_at=in_a_minute())
+
+    assert store.find("id") == RECORD
+
+
+def test_many_first_users_of_a_new_file_make_it_once(tmp_path: Path) -> None:
+    stores = [SQLiteSessionStore(Database(tmp_path / "app.sqlite3")) for _ in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        won = list(pool.map(lambda each: each.claim("name", expires_at=in_a_minute()), stores))
+
+    assert sum(won) == 1
 
 
 def test_a_file_that_vanished_is_made_anew(tmp_path: Path) -> None:
