@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,30 @@ def test_a_restarted_server_knows_everybody(tmp_path: Path) -> None:
         again.http.cookies.update(cookies)
         assert again.is_signed_in()
         again.http.close()
+
+
+def test_a_slow_workos_does_not_stop_other_pages(site: Site, browser: Browser) -> None:
+    """LIM-06: 64 people wait for it, and everybody else is served."""
+    browser.sign_in("served@example.com")
+    delay = {"method": "POST", "path": "/user_management/magic_auth", "delay_ms": 2_000}
+    hooks = f"{site.workos_url}/_emulate/hooks"
+    requests.post(hooks, json={**delay, "count": 64}, timeout=5)
+    token, cookies = browser.token(), browser.http.cookies.get_dict()
+
+    def ask(number: int) -> int:
+        return requests.post(
+            f"{site.url}/auth/magic-auth",
+            data={"csrf_token": token, "email": f"slow{number}@example.com"},
+            cookies=cookies,
+            allow_redirects=False,
+            timeout=15,
+        ).status_code
+
+    with ThreadPoolExecutor(64) as pool:
+        waiting = [pool.submit(ask, number) for number in range(64)]
+        for _ in range(20):
+            assert browser.status("/healthz") == 200
+            assert browser.status("/account") == 200
+        assert not any(job.done() for job in waiting)
+        assert {job.result() for job in waiting} == {303}
+    requests.delete(hooks, timeout=5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from app.auth import state
 from app.auth.magic_link import SHORTEST
 from app.keys import CLOCK_SKEW
 from tests.walk import Visitor, heading
@@ -219,3 +221,22 @@ def test_a_wrong_code_with_a_right_state_signs_nobody_in(app: Flask, visitor: Vi
 
     assert heading(refused) == "This link has already been used or has expired"
     assert not visitor.is_signed_in()
+
+
+def test_two_ways_in_with_one_address_stay_two_people(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """AUT-18: the key is WorkOS's id; an address alone merges nobody."""
+    visitor.sign_in_by_code()
+    another_visitor.sign_in_by_link()
+
+    by_code, by_link = (each.api_session().json["user"] for each in (visitor, another_visitor))
+    assert by_code["email"] == by_link["email"]
+    assert (by_code["id"][:5], by_link["id"][:5]) == ("user_", "prof_")
+    another_visitor.post("/account/sessions/end-others")
+    assert visitor.is_signed_in()
+
+
+def test_the_secret_in_the_state_is_compared_in_constant_time() -> None:
+    """SEC-05: no answer shows it, so the source has to."""
+    assert "compare_digest(attempt.secret, secret)" in inspect.getsource(state.attempt_behind)
