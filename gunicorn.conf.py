@@ -57,10 +57,11 @@ class Logger(glogging.Logger):
 wsgi_app = "app:create_app()"
 bind = f"0.0.0.0:{port_to_serve(checked_public_url())}"  # a proxy asks from elsewhere
 
-# Threads, because a sign-in mostly waits for WorkOS, and the pages of others must not wait with it.
+# Threads, because a sign-in mostly waits for WorkOS, and the pages of others must not wait with it:
+# more than 64, so that 64 people who wait, all in one worker, leave room (docs/performance.md).
 worker_class = "gthread"
 workers = count("WEB_CONCURRENCY", 2)
-threads = count("THREADS", 32)
+threads = count("THREADS", 72)
 graceful_timeout = 15  # seconds; the longest call to WorkOS ends well before
 if Path("/dev/shm").is_dir():  # noqa: S108 # gunicorn's heartbeat file, private and without content
     worker_tmp_dir = "/dev/shm"  # noqa: S108

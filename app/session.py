@@ -147,30 +147,31 @@ current_user: Identity = LocalProxy(_current_user)  # type: ignore[assignment] #
 
 def record_behind(cookie: SessionMixin) -> SessionRecord | None:
     """Returns the live record that the cookie names, and keeps both alive while they are used."""
-    if "id" not in cookie:
+    session_id = cookie.get("id")
+    if session_id is None:
         return None
-    now = int(time.time())
-    record = session_store().find(hash_id(cookie["id"])) if _is_in_time(cookie, now) else None
+    at, seen, now = cookie["at"], cookie["seen"], int(time.time())
+    its_handle = hash_id(session_id)
+    record = session_store().find(its_handle) if _is_in_time(at, seen, now) else None
     if record is None:
         log.event("session_expired")
         _forget(cookie)
-    elif now - cookie["seen"] >= min(EXTEND_EVERY, settings().session_idle_timeout // 4):
-        _extend(cookie, now)
+    elif now - seen >= EXTEND_EVERY or now - seen >= settings().session_idle_timeout // 4:
+        _extend(cookie, its_handle, now)
     return record
 
 
-def _extend(cookie: SessionMixin, now: int) -> None:
+def _extend(cookie: SessionMixin, its_handle: str, now: int) -> None:
     try:
         expires_at = _ends_at(cookie["at"], now)
-        session_store().extend(hash_id(cookie["id"]), seen_at=now, expires_at=expires_at)
+        session_store().extend(its_handle, seen_at=now, expires_at=expires_at)
     except StoreUnavailable:
         return  # a full disk must not turn people away; the next request tries again
     cookie["seen"] = now
 
 
-def _is_in_time(cookie: SessionMixin, now: int) -> bool:
-    is_plausible = cookie["at"] - CLOCK_SKEW <= cookie["seen"] <= now + CLOCK_SKEW
-    return is_plausible and now < _ends_at(cookie["at"], cookie["seen"])
+def _is_in_time(at: int, seen: int, now: int) -> bool:
+    return at - CLOCK_SKEW <= seen <= now + CLOCK_SKEW and now < _ends_at(at, seen)
 
 
 def _ends_at(at: int, seen: int) -> int:

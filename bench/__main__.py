@@ -1,4 +1,4 @@
-"""`python -m bench [--write]`: answers every question, and prints them as a table."""
+"""`python -m bench [--write] [question ...]`: answers all or those named, as a table."""
 
 from __future__ import annotations
 
@@ -21,9 +21,16 @@ QUESTIONS: tuple[Callable[[], Row | list[Row]], ...] = (
 
 def main() -> None:
     """Measures, prints, and with --write keeps the table in docs/performance.md."""
+    named = set(sys.argv[1:]) - {"--write"}
+    if unknown := named - {question.__name__ for question in QUESTIONS}:
+        sys.exit(f"No such question: {', '.join(sorted(unknown))}")
+    if named and "--write" in sys.argv:
+        sys.exit("--write keeps the whole table, so it takes no names.")
     in_process.quiet()
     rows: list[Row] = []
     for question in QUESTIONS:
+        if named and question.__name__ not in named:
+            continue
         print(f"{question.__name__} ...", file=sys.stderr, flush=True)
         answer = question()
         rows += answer if isinstance(answer, list) else [answer]

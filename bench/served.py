@@ -25,6 +25,10 @@ LONG = 6.0  # seconds for which sign-ins wait while pages are measured
 WORKERS = 2
 THREADS = 8  # in all: as many as two cores can feed with a load generator beside
 WAITING = 64  # sign-ins that wait at once
+ROUNDS = 3
+PAGES, PAGE_RATE = 100, 40  # guarded pages in one round, and how many a second
+# What gunicorn.conf.py sets, and enough for one worker to be handed all 64 and still serve.
+PAGE_THREADS = (32, 72)
 FREE_WITHIN = 10.0  # seconds after which a thread must be back from a WorkOS that hangs
 LIMITED = ("SEND_PER_ADDRESS", "SEND_PER_VISITOR", "SEND_TOTAL", "VERIFY_PER_VISITOR")
 UNLIMITED = {f"LIMIT_{name}": "1000000 per minute" for name in (*LIMITED, "VERIFY_PER_ADDRESS")}
@@ -49,7 +53,9 @@ def prepared(site: Site, count: int) -> list[tuple[Browser, str, str]]:
         return browser, browser.token(), str(browser.mail_to(email)["one_time_code"])
 
     with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(ask, range(count)))
+        attempts = list(pool.map(ask, range(count)))
+    close(attempts)  # the server ends idle connections after 2 s, perhaps just as one is used
+    return attempts
 
 
 def verify(attempt: tuple[Browser, str, str]) -> int:
@@ -73,57 +79,93 @@ def slow_workos(site: Site, latency: float = LATENCY) -> None:
     requests.post(f"{site.workos_url}/_emulate/hooks", json=hook, timeout=5).raise_for_status()
 
 
+def arrived(site: Site) -> int:
+    """Returns how many exchanges have reached the slow WorkOS, answered or not."""
+    hooks = requests.get(f"{site.workos_url}/_emulate/hooks", timeout=5).json()
+    return sum(hook["hits"] for hook in hooks)
+
+
 def sign_ins_per_second() -> list[Row]:
     """How close sign-ins come to what the threads could do if they only waited for WorkOS."""
-    return [sign_in_rate(workers=1, target=0.9), sign_in_rate(workers=2, target=0.9)]
+    return [sign_in_rate(workers) for workers in (1, WORKERS)]
 
 
-def sign_in_rate(*, workers: int, target: float) -> Row:
+def sign_in_rate(workers: int) -> Row:
     """The same for so many workers of so many threads that there are THREADS in all."""
-    count, best = 240, THREADS / LATENCY
+    count, best = 160, THREADS / LATENCY
+    rates = []
     with served(WEB_CONCURRENCY=str(workers), THREADS=str(THREADS // workers)) as site:
-        attempts = prepared(site, count)
         slow_workos(site)
-        with ThreadPoolExecutor(4 * THREADS) as pool:
-            started = time.perf_counter()
-            statuses = list(pool.map(verify, attempts))
-            rate = count / (time.perf_counter() - started)
-        close(attempts)
-    assert set(statuses) == {303}, statuses
+        for _ in range(ROUNDS):
+            attempts = prepared(site, count)
+            with ThreadPoolExecutor(4 * THREADS) as pool:
+                started = time.perf_counter()
+                statuses = list(pool.map(verify, attempts))
+                rates.append(count / (time.perf_counter() - started))
+            close(attempts)
+            assert set(statuses) == {303}, statuses
+    rate = statistics.median(rates)
     question = f"Sign-ins per second of {workers} worker(s), against threads divided by latency"
     detail = f"{rate:.0f} of {best:.0f} per second, {THREADS} threads in all, {LATENCY} s"
-    return Row(question, rate / best, target, at_least=True, detail=detail)
+    return Row(question, rate / best, 0.9, at_least=True, detail=detail)
 
 
-def pages_while_sign_ins_wait() -> Row:
+def pages_while_sign_ins_wait() -> list[Row]:
     """The slowest guarded pages (99th percentile) while 64 sign-ins wait, against idle."""
-    with served(THREADS="40") as site:
-        attempts = prepared(site, WAITING)
+    return [pages_with(threads) for threads in PAGE_THREADS]
+
+
+def pages_with(threads: int) -> Row:
+    """The same with so many threads a worker, idle and waiting in turn."""
+    idle: list[float] = []
+    busy: list[float] = []
+    inside = []
+    with served(THREADS=str(threads)) as site:
         ada = Browser(site)
         ada.sign_in("ada@example.com")
-        slow_workos(site, LONG)
-        idle = percentile(ada)
-        with ThreadPoolExecutor(WAITING) as pool:
-            waiting = [pool.submit(verify, attempt) for attempt in attempts]
-            time.sleep(LONG / 4)  # until all of them are inside
-            busy = percentile(ada)
-            assert not any(job.done() for job in waiting)
-        close(attempts)
+        cookies = ada.http.cookies.get_dict()
         ada.http.close()
-    detail = f"{busy * 1e3:.1f} ms against {idle * 1e3:.1f} ms"
-    return Row(
-        "Guarded pages (99th percentile) while 64 sign-ins wait", busy / idle, 2.0, detail=detail
+        rounds = [prepared(site, WAITING) for _ in range(ROUNDS)]
+        slow_workos(site, LONG)
+        pages(site, cookies)  # warms up
+        for attempts in rounds:
+            idle += pages(site, cookies)
+            before = arrived(site)
+            with ThreadPoolExecutor(WAITING) as pool:
+                waiting = [pool.submit(verify, attempt) for attempt in attempts]
+                until = time.monotonic() + LONG / 3
+                while arrived(site) - before < WAITING and time.monotonic() < until:
+                    time.sleep(0.05)
+                inside.append(arrived(site) - before)
+                busy += pages(site, cookies)
+                assert {job.result() for job in waiting} == {303}
+            close(attempts)
+    slowest = [statistics.quantiles(times, n=100)[98] for times in (busy, idle)]
+    stuck = sum(seconds > 1 for seconds in busy)
+    detail = (
+        f"{slowest[0] * 1e3:.1f} ms against {slowest[1] * 1e3:.1f} ms; "
+        f"{stuck} of {len(busy)} over 1 s; at least {min(inside)} at WorkOS"
     )
+    question = f"Guarded pages (99th percentile) while 64 sign-ins wait, {WORKERS} by {threads}"
+    return Row(question, slowest[0] / slowest[1], 2.0, detail=detail)
 
 
-def percentile(browser: Browser) -> float:
-    """Returns the 99th percentile of 300 guarded pages."""
-    times = []
-    for _ in range(300):
-        started = time.perf_counter()
-        assert browser.status("/api/session") == 200
-        times.append(time.perf_counter() - started)
-    return statistics.quantiles(times, n=100)[98]
+def pages(site: Site, cookies: dict[str, str]) -> list[float]:
+    """Returns the seconds of guarded pages, each from when it was due, on its own connection.
+
+    They are asked at a fixed rate by different people: one after the other, a page that hangs
+    for seconds would be a single slow one of hundreds, and no percentile would show it.
+    """
+
+    def ask(due: float) -> float:
+        time.sleep(max(0.0, due - time.perf_counter()))
+        answer = requests.get(f"{site.url}/api/session", cookies=cookies, timeout=30)
+        assert answer.status_code == 200
+        return time.perf_counter() - due
+
+    first = time.perf_counter() + 0.1
+    with ThreadPoolExecutor(PAGES) as pool:
+        return list(pool.map(ask, [first + number / PAGE_RATE for number in range(PAGES)]))
 
 
 def close(attempts: list[tuple[Browser, str, str]]) -> None:
@@ -239,6 +281,6 @@ def start_once(directory: str, target: str, cwd: Path) -> tuple[int, float]:
 
 
 def memory_of(pid: str) -> int:
-    """Returns the proportional set size in kB (Linux)."""
+    """Returns the resident set size in kB (Linux), with whatever it shares with the master."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("Pss:")))
+    return int(next(line.split()[1] for line in lines if line.startswith("Rss:")))
