@@ -86,7 +86,8 @@ class Config:
     @property
     def public_host(self) -> str:
         """The one host name that this application answers for."""
-        return urlsplit(self.public_url).hostname or ""
+        host = urlsplit(self.public_url).hostname or ""
+        return f"[{host}]" if ":" in host else host
 
     @property
     def is_https(self) -> bool:

@@ -26,7 +26,7 @@ def init_app(app: Flask, config: Config) -> None:
         # The style sheet belongs to the page that says which name is the right one.
         if request.blueprint == "health" or request.endpoint == "static":
             return
-        host = request.environ.get("HTTP_HOST", "")
+        host = request.environ.get("HTTP_HOST", "").lower()  # names of hosts have no case
         if host == usual:
             return
         # The cookie set under one name is not sent to another, so sign-in could never end there.

@@ -107,6 +107,11 @@ def test_another_host_name_is_refused_and_told_the_right_one(visitor: Visitor, h
     assert "evil" not in refused.text
 
 
+@pytest.mark.parametrize("host", ["localhost", "localhost:5000", "LOCALHOST:5000", "localhost:80"])
+def test_its_own_name_is_answered_however_it_is_written(visitor: Visitor, host: str) -> None:
+    assert visitor.client.get("/", environ_overrides={"HTTP_HOST": host}).status_code == 200
+
+
 @pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Host", "Forwarded"])
 def test_a_forged_host_header_reaches_no_mail(visitor: Visitor, header: str) -> None:
     """WEB-09: the redirect URI comes from the settings."""
