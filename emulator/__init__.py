@@ -37,14 +37,22 @@ def create_app(
     webhook_url: str | None = None,
     webhook_secret: str = WEBHOOK_SECRET,
     deliver: Deliver | None = None,
+    mails_codes: bool = True,
 ) -> Flask:
     """Make one WorkOS environment that knows nobody yet and forgets everything when it ends.
 
     `deliver(url, body, headers)` posts an event and returns the status of the answer; without one,
-    a thread in the background does it over HTTP.
+    a thread in the background does it over HTTP. Without `mails_codes` it leaves the mailing of
+    Magic Auth codes to the application, as when that is switched off in the dashboard.
     """
     settings = Settings(
-        tuple(redirect_uris), api_key, client_id, base_url.rstrip("/"), webhook_url, webhook_secret
+        tuple(redirect_uris),
+        api_key,
+        client_id,
+        base_url.rstrip("/"),
+        webhook_url,
+        webhook_secret,
+        mails_codes,
     )
     # Whatever is ours and not WorkOS's lives under /_emulate/, where hooks do not reach.
     app = Flask(__name__, static_url_path="/_emulate/static")

@@ -13,6 +13,7 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from emulator import API_KEY, CLIENT_ID, REDIRECT_URI, WEBHOOK_SECRET, create_app
+from emulator.smtp import MailServer
 from emulator.wire import origin
 
 LOOPBACK = ["localhost", "127.0.0.1"]
@@ -39,8 +40,11 @@ def main() -> None:
         client_id=options.client_id,
         webhook_url=options.webhook_url,
         webhook_secret=os.environ.get("WORKOS_WEBHOOK_SECRET") or WEBHOOK_SECRET,
+        mails_codes=options.smtp_port is None,
     )
     trust_only_known_hosts(app, base_url, options.host)
+    if options.smtp_port is not None:
+        MailServer(app, listen(options.host, options.smtp_port))
     print(f"WorkOS emulator: the mailbox is at {base_url}/", flush=True)
     serve(app, listener)
 
@@ -56,6 +60,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--webhook-url", type=http_url, metavar="URL", help="where events are posted to"
+    )
+    parser.add_argument(
+        "--smtp-port",
+        type=int,
+        help="take mail here; WorkOS then leaves the mailing of codes to the application",
     )
     # From the environment by default: every user of a machine can read a command line.
     parser.add_argument("--api-key", default=os.environ.get("WORKOS_API_KEY") or API_KEY)

@@ -1,13 +1,18 @@
-"""The mails that WorkOS would send, written but delivered to the mailbox page only."""
+"""Mails, as the mailbox shows them: WorkOS's own, and those that came by SMTP."""
 
+import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from email.message import EmailMessage
 from typing import Self
 
 from flask import render_template
 
 from emulator.objects import MagicAuth, PasswordlessSession
 from emulator.wire import Json, new_id, now, same_email, timestamp
+
+LINK = re.compile(r"https?://[^\s<>\"]+")
+ONE_TIME_CODE = re.compile(r"\b\d{6}\b")
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,7 @@ class Mail:
     subject: str
     text: str
     html: str
+    sender: str = "WorkOS"
     links: list[str] = field(default_factory=list)
     one_time_code: str | None = None
     id: str = field(default_factory=lambda: new_id("email"))
@@ -42,8 +48,28 @@ class Mail:
             one_time_code=code,
         )
 
+    @classmethod
+    def from_message(cls, to: str, message: EmailMessage) -> Self:
+        text, html = _part(message, "plain"), _part(message, "html")
+        links = list(dict.fromkeys(LINK.findall(text or html)))
+        found = None if links else ONE_TIME_CODE.search(text or html)
+        return cls(
+            to=to,
+            subject=str(message["Subject"] or ""),
+            text=text,
+            html=html,
+            sender=str(message["From"] or ""),
+            links=links,
+            one_time_code=found and found[0],
+        )
+
     def is_to(self, email: str) -> bool:
         return same_email(self.to) == same_email(email)
 
     def to_json(self) -> Json:
         return {**asdict(self), "sent_at": timestamp(self.sent_at)}
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body([kind])
+    return str(part.get_content()) if part else ""

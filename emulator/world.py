@@ -21,6 +21,7 @@ from emulator.objects import (
     User,
 )
 from emulator.rules import ACCESS_TOKEN_LIFETIME, REMEMBERED
+from emulator.scanner import Scan
 from emulator.tokens import signing_key_of_this_process
 from emulator.webhook import Deliver, Webhook
 from emulator.wire import new_id, same_email, stable_id
@@ -36,6 +37,7 @@ class Settings:
     base_url: str
     webhook_url: str | None
     webhook_secret: str
+    mails_codes: bool
 
     @property
     def issuer(self) -> str:
@@ -65,6 +67,7 @@ class World:
         self.sessions: dict[str, Session] = {}
         self.refresh_tokens: dict[str, RefreshToken] = {}
         self.mailbox: deque[Mail] = deque(maxlen=REMEMBERED)
+        self.scans: dict[str, list[Scan]] = {}  # by mail
         self.hooks: list[Hook] = []
         self.requests: deque[dict[str, object]] = deque(maxlen=REMEMBERED)
         self.limits = Limits()

@@ -14,9 +14,13 @@ def test_a_page_shows_codes_and_links(wire: Wire) -> None:
     wire.api.post(f"/passwordless/sessions/{session['id']}/send")
 
     page = wire.browser.get("/").text
-    assert f"<strong>{code}</strong>" in page
-    assert f'<a href="{session["link"]}" rel="noreferrer">' in page
     assert page.index("bob@example.com") < page.index("ada@example.com")
+    to_bob, to_ada = (
+        wire.browser.get(f"/_emulate/mailbox/{mail['id']}.html") for mail in wire.mails()
+    )
+    assert f"<strong>{code}</strong>" in to_ada.text
+    assert f'<a href="{session["link"]}" rel="noreferrer">' in to_bob.text
+    assert "sandbox" in to_bob.headers["Content-Security-Policy"]
 
 
 def test_a_page_neither_runs_nor_frames_anything(wire: Wire) -> None:
@@ -35,7 +39,7 @@ def test_a_mail_has_everything_a_program_needs(wire: Wire) -> None:
     code = wire.send_code()
     [mail] = wire.mails()
     assert set(mail) == {
-        "id", "to", "subject", "text", "html", "links", "one_time_code", "sent_at",
+        "id", "to", "sender", "subject", "text", "html", "links", "one_time_code", "sent_at",
     }  # fmt: skip
     assert mail["one_time_code"] == code
     assert code in mail["text"]
