@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
 import click
 from dotenv import find_dotenv, load_dotenv
+from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from limits import parse_many
 
@@ -18,6 +20,8 @@ MINUTE = 60
 DAY = 24 * 60 * MINUTE
 SECRET_KEY_LENGTH = 32
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+PORTS = {"PORT": "PUBLIC_URL", "EMULATOR_PORT": "WORKOS_BASE_URL", "SMTP_PORT": "SMTP_URL"}
+EMAIL_DELIVERIES = ("workos", "smtp")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 NEW_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 # Words that stand in examples and tutorials, never in a random key.
@@ -53,6 +57,9 @@ class Config:
     database_path: Path = Path("instance/app.sqlite3")
     redis_url: str | None = field(default=None, repr=False)
     workos_webhook_secret: str | None = field(default=None, repr=False)
+    email_delivery: Literal["workos", "smtp"] = "workos"
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
     trusted_proxies: int = 0
     log_level: str = "INFO"
     limit_send_per_address: str = "3 per minute; 10 per hour"
@@ -104,6 +111,11 @@ class Config:
         """Where WorkOS may send people back to; the first is the default."""
         return (f"{self.public_url}/auth/callback", *self.workos_redirect_uris)
 
+    @property
+    def mails_itself(self) -> bool:
+        """Whether codes and links go out by SMTP, rather than from WorkOS."""
+        return self.email_delivery == "smtp"
+
 
 def settings() -> Config:
     """Returns the settings of the application in hand."""
@@ -114,13 +126,13 @@ def settings() -> Config:
 def load_env() -> None:
     """Adds the `.env` of the working directory to the environment, which wins where both speak.
 
-    PORT and EMULATOR_PORT move the addresses in `.env` along, where those are on this machine;
-    raises ConfigError for what is no port.
+    PORT, EMULATOR_PORT and SMTP_PORT move the addresses in `.env` along, where those are on this
+    machine; raises ConfigError for what is no port.
     """
     said = set(os.environ)
     load_dotenv(find_dotenv(usecwd=True))
     os.environ.setdefault("PUBLIC_URL", Config.public_url)
-    for variable, name in (("PORT", "PUBLIC_URL"), ("EMULATOR_PORT", "WORKOS_BASE_URL")):
+    for variable, name in PORTS.items():
         port, url = os.environ.get(variable, ""), urlsplit(os.environ.get(name, ""))
         if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
             raise ConfigError([f"{variable} is not a port.\n    Give a number from 1 to 65535."])
@@ -207,6 +219,34 @@ def _redis_url(text: str) -> str:
     return text
 
 
+def _email_delivery(text: str) -> str:
+    if text.lower() not in EMAIL_DELIVERIES:
+        raise ValueError(f"must be one of {', '.join(EMAIL_DELIVERIES)}")
+    return text.lower()
+
+
+def _smtp_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("is not a URL such as smtps://user:password@mail.example.com:465")
+    if not (parts.port or 25) > 0:
+        raise ValueError("has an impossible port")
+    if not unquote(parts.netloc).isascii():
+        raise ValueError("has characters outside ASCII, which few mail servers take")
+    return text
+
+
+def _mail_from(text: str) -> str:
+    _, address = parseaddr(text)
+    try:
+        validate_email(address, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise ValueError("is not a sender such as Example <sign-in@example.com>") from None
+    if not text.isprintable() or not address.isascii():
+        raise ValueError("has characters that do not belong there")
+    return text
+
+
 def _dangers(values: Mapping[str, Any], *, debug: bool) -> list[str]:
     """Settings that are well formed alone and dangerous together."""
     problems = []
@@ -236,6 +276,12 @@ def _dangers(values: Mapping[str, Any], *, debug: bool) -> list[str]:
             "FLASK_DEBUG is on, but WORKOS_API_KEY is a live key.\n"
             "    Debug mode can run code sent by a visitor. Turn it off."
         )
+    if values.get("email_delivery") == "smtp":
+        problems += [
+            f"{name} is missing, and EMAIL_DELIVERY is smtp.\n    {SETTINGS[name][1]}"
+            for name in ("SMTP_URL", "MAIL_FROM")
+            if name.lower() not in values
+        ]
     if idle > lifetime:
         problems.append(
             f"SESSION_IDLE_TIMEOUT ({idle}) is longer than SESSION_LIFETIME ({lifetime}).\n"
@@ -262,6 +308,9 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "DATABASE_PATH": (Path, "A file that only this application can read."),
     "REDIS_URL": (_redis_url, "Leave it out to keep everything in DATABASE_PATH."),
     "WORKOS_WEBHOOK_SECRET": (_text, "Copy it from the WorkOS dashboard, Webhooks, your endpoint."),
+    "EMAIL_DELIVERY": (_email_delivery, "smtp makes links that mail scanners cannot use up."),
+    "SMTP_URL": (_smtp_url, "Your mail server: smtps://, or smtp:// with STARTTLS."),
+    "MAIL_FROM": (_mail_from, "The sender that people see: Example <sign-in@example.com>"),
     "TRUSTED_PROXIES": (_number(0, 10, "proxies"), "How many proxies of yours stand in front."),
     "LOG_LEVEL": (_log_level, "INFO is right for production."),
     "LIMIT_SEND_PER_ADDRESS": (_limit, _NOTATION),

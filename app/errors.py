@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from workos import WorkOSError
 
 from app import limits, log
-from app.auth import attempts
+from app.auth import attempts, code_instead
 from app.config import settings
 from app.failures import RETRY_LATER, Failure
 from app.fields import typed
@@ -27,6 +27,9 @@ _HTTP_CODES = {
     415: "unsupported_media_type",
     429: "too_many_requests",
 }
+WRONG_CODES = ("invalid_one_time_code", "invalid_relay_code")
+# The page with the form that was sent, to be corrected there; else it is the sign-in page.
+_FORMS = {"magic_auth.verify": "verify.html", "magic_link.relay": "sent.html"}
 # OWASP's names for what is not simply a failed sign-in.
 _EVENTS = {
     "too_many_tries": "authn_login_fail_max",
@@ -34,6 +37,7 @@ _EVENTS = {
     "too_many_requests": "excess_rate_limit_exceeded",
     "csrf": "malicious_csrf",
     "prefetched": "authn_callback_ignored",
+    "already_signed_in": "authn_callback_ignored",
     "not_signed_in": "authz_fail",
     "sign_in_again": "authz_fail",
     "webhook_refused": "malicious_webhook",
@@ -107,7 +111,7 @@ def _event_name(failure: Failure) -> str:
     if failure.explanation.is_ours:
         return "sys_failure"
     is_about_input = failure.explanation.way in ("correct", "home", "public_url")
-    if is_about_input and failure.code != "invalid_one_time_code":
+    if is_about_input and failure.code not in WRONG_CODES:
         return "input_validation_fail"
     return "authn_login_fail"
 
@@ -123,7 +127,7 @@ def for_programs(failure: Failure) -> dict[str, object]:
     }
     if failure.retry_after:
         body["retry_after"] = failure.retry_after
-    if failure.code == "invalid_one_time_code":
+    if failure.code in WRONG_CODES:
         body["tries_left"] = limits.tries_left()
     return body
 
@@ -137,15 +141,16 @@ def _hint(failure: Failure) -> str:
 def _page(failure: Failure) -> str:
     attempt = attempts.in_hand()
     if failure.explanation.way == "correct":
-        template = "verify.html" if attempt else "sign_in.html"
+        template = _FORMS.get(request.endpoint or "", "sign_in.html")
     else:
         template = "failure.html"
     return render_template(
         template,
         failure=failure,
         attempt=attempt,
+        code_instead=code_instead.offered(),
         wait=in_words(failure.retry_after) if failure.retry_after else None,
-        tries_left=limits.tries_left() if failure.code == "invalid_one_time_code" else None,
+        tries_left=limits.tries_left() if failure.code in WRONG_CODES else None,
         request_id=log.request_id(),
         # What was typed is shown again, for nothing may be lost.
         submitted=typed("email", "next", "state"),

@@ -98,6 +98,24 @@ _ROWS: dict[str, tuple[int, str, str, Button]] = {
         "Check it against the newest e-mail; an older code may no longer work.",
         CORRECT,
     ),
+    "relay_code_missing": (
+        400,
+        "Enter the code",
+        "The code was left empty. It is on the page that the link opened.",
+        CORRECT,
+    ),
+    "relay_code_malformed": (
+        400,
+        "Check the code",
+        "A code has only digits. Spaces and dashes between them do not matter.",
+        CORRECT,
+    ),
+    "invalid_relay_code": (
+        400,
+        "That code is not right",
+        "Check it against the page that the newest link opens; each link shows its own.",
+        CORRECT,
+    ),
     "too_many_tries": (
         400,
         "Too many wrong codes",
@@ -298,7 +316,7 @@ _ROWS: dict[str, tuple[int, str, str, Button]] = {
     "state_missing": (
         400,
         "This sign-in did not start here",
-        "The link lacks the part that ties it to your browser, so it was not used.",
+        "What brought you here is not tied to your browser, so it was not used. Begin here.",
         START_AGAIN,
     ),
     "state_invalid": (
@@ -311,20 +329,32 @@ _ROWS: dict[str, tuple[int, str, str, Button]] = {
         400,
         "This link has expired",
         "It was sent too long ago.",
-        START_AGAIN,
+        CODE_INSTEAD,
     ),
     "state_foreign": (
         400,
-        "Open the link where you asked for it",
-        "This browser did not ask for the link, or it no longer has the cookie that says so. "
-        "Open the link in the browser in which you typed your address, or start again here.",
-        START_AGAIN,
+        "This browser did not ask for the link",
+        "It was asked for in another one, or this one no longer has the cookie that says so. "
+        "It works once, so it is used up now. A code works wherever you type it.",
+        CODE_INSTEAD,
     ),
     "state_used": (
         400,
         "This link has already been used",
         "Each link works once. If you have just signed in with it, you can simply go on.",
         CODE_INSTEAD,
+    ),
+    "already_signed_in": (
+        409,
+        "You are already signed in",
+        "This link has been used, and it works once. There is nothing left to do.",
+        HOME,
+    ),
+    "link_invalid": (
+        400,
+        "This link is incomplete",
+        "Part of it is missing or changed, as when a mail program breaks a long line.",
+        START_AGAIN,
     ),
     "email_mismatch": (
         400,
@@ -535,6 +565,32 @@ _ROWS: dict[str, tuple[int, str, str, Button]] = {
         503,
         "The sign-in service is busy",
         "It takes no more requests for the moment.",
+        TRY_AGAIN,
+    ),
+    # When our own mail cannot go out
+    "mail_address_refused": (
+        400,
+        "Mail to that address was refused",
+        "Our mail server does not deliver to it. Check the spelling, or use another address.",
+        CORRECT,
+    ),
+    "mail_unreachable": (
+        503,
+        "We could not send the e-mail",
+        "The mail server did not answer in time. If a message arrives all the same, "
+        "use the newest one.",
+        TRY_AGAIN,
+    ),
+    "mail_refused": (
+        502,
+        "We could not send the e-mail",
+        "The mail server did not take it. Whoever runs this site has to act.",
+        TRY_AGAIN,
+    ),
+    "mail_configuration": (
+        500,
+        "We could not send the e-mail",
+        "Mail is not set up correctly. Whoever runs this site has to act.",
         TRY_AGAIN,
     ),
     "daily_quota_exceeded": (

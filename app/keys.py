@@ -20,6 +20,7 @@ from flask.sessions import session_json_serializer
 from itsdangerous import SignatureExpired, Signer, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, bytes_to_int, want_bytes
 
+RELAY_CODE_DIGITS = 6
 CLOCK_SKEW = 60  # seconds by which the clocks of two hosts may differ
 
 
@@ -77,14 +78,27 @@ class Keyring:
         return self.sealer("attempt")
 
     @cached_property
-    def state(self) -> URLSafeTimedSerializer:
-        """Signs the `state` that goes to WorkOS and comes back to the callback."""
-        return self.signer("state")
+    def state(self) -> MultiFernet:
+        """Seals the `state` that goes to WorkOS and comes back to the callback."""
+        return self.sealer("state")
+
+    @cached_property
+    def link(self) -> URLSafeTimedSerializer:
+        """Signs the token in a link of ours, as mailed."""
+        return self.signer("magic-link")
 
     @cached_property
     def refresh_token(self) -> MultiFernet:
         """Seals WorkOS's refresh tokens in the session store."""
         return self.sealer("refresh-token")
+
+    def relay_codes(self, attempt_id: str) -> list[str]:
+        """Returns the relay code of an attempt, and those that former secrets gave it."""
+        return [_digits(key, attempt_id) for key in self._relay_code_keys]
+
+    @cached_property
+    def _relay_code_keys(self) -> list[bytes]:
+        return self.derive("relay-code")
 
     @cached_property
     def _pseudonym_key(self) -> bytes:
@@ -93,6 +107,11 @@ class Keyring:
     def pseudonym(self, text: str) -> str:
         """Returns a name for a thing whose own name must not be kept, such as an address."""
         return hmac.new(self._pseudonym_key, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _digits(key: bytes, text: str) -> str:
+    number = int.from_bytes(hmac.digest(key, text.encode(), "sha256"))
+    return f"{number % 10**RELAY_CODE_DIGITS:0{RELAY_CODE_DIGITS}}"
 
 
 def init_app(app: Flask, *, secrets: Sequence[str]) -> None:

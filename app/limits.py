@@ -18,10 +18,10 @@ from flask_limiter import Limiter, RequestLimit, RouteLimit
 from flask_limiter.util import get_remote_address
 from limits.errors import StorageError
 
+from app.auth.code_instead import asked_address
 from app.auth.one_time_code import entered
 from app.config import settings
-from app.email_address import canonical_email
-from app.fields import submitted
+from app.identity import Method
 from app.keys import keyring
 
 P = ParamSpec("P")
@@ -75,28 +75,32 @@ def sending(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def counted(*args: P.args, **kwargs: P.kwargs) -> R:
-        g.limited_address = canonical_email(submitted("email")["email"])
+        g.limited_address = asked_address()
         return limited(*args, **kwargs)
 
     return counted
 
 
-def verifying(view: Callable[P, R]) -> Callable[P, R]:
-    """Limits a view that checks a one-time code: five tries a code, whatever the settings."""
-    limited = _all_of(
-        view,
-        _named("verify-visitor", lambda: settings().limit_verify_per_visitor, visitor),
-        _named("tries", lambda: TRIES, lambda: str(g.limited_attempt), refusal="too_many_tries"),
-        _named("verify-address", lambda: settings().limit_verify_per_address, _address),
-    )
+def verifying(method: Method) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Limits a view that checks a typed code: five tries a code, whatever the settings."""
 
-    @wraps(view)
-    def counted(*args: P.args, **kwargs: P.kwargs) -> R:
-        attempt, _ = entered()  # an empty or impossible code is refused here, and costs no try
-        g.limited_attempt, g.limited_address = attempt.id, attempt.email
-        return limited(*args, **kwargs)
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        limited = _all_of(
+            view,
+            _named("verify-visitor", lambda: settings().limit_verify_per_visitor, visitor),
+            _named("tries", lambda: TRIES, lambda: g.limited_attempt, refusal="too_many_tries"),
+            _named("verify-address", lambda: settings().limit_verify_per_address, _address),
+        )
 
-    return counted
+        @wraps(view)
+        def counted(*args: P.args, **kwargs: P.kwargs) -> R:
+            attempt, _ = entered(method)  # what cannot be a code is refused here, and costs no try
+            g.limited_attempt, g.limited_address = attempt.id, attempt.email
+            return limited(*args, **kwargs)
+
+        return counted
+
+    return decorate
 
 
 def calling_back(view: Callable[P, R]) -> Callable[P, R]:
@@ -118,6 +122,14 @@ def forgive() -> None:
             # Whoever has just signed in must not see an error for a counter left standing.
             with suppress(StorageError):
                 limiter.limiter.clear(limit.limit, *limit.request_args)
+
+
+def count(name: str, *, for_seconds: float) -> int | None:
+    """Returns how often this has been called for `name`, over all workers, as far as is known."""
+    try:
+        return limiter.limiter.storage.incr(name, max(1, int(for_seconds)))
+    except StorageError:
+        return None
 
 
 def wait() -> int:

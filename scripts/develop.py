@@ -17,6 +17,7 @@ from threading import Event
 from urllib.parse import urlsplit
 
 from app.config import LOOPBACK, Config, ConfigError, load_env
+from app.mail import SUBMISSION_PORT
 
 DEFAULT_PORT = 5000
 START_TIMEOUT = 30  # seconds until both must answer
@@ -94,11 +95,23 @@ def _start(config: Config, parts: list[Part]) -> None:
         _require_free(port, "EMULATOR_PORT")
         uris = [part for uri in config.redirect_uris for part in ("--redirect-uri", uri)]
         webhook = ["--webhook-url", f"{config.public_url}/webhooks/workos"]
-        parts.append(_run("the emulator", port, "emulator", "--port", str(port), *webhook, *uris))
+        mail = _mail_server(config)
+        parts.append(
+            _run("the emulator", port, "emulator", "--port", str(port), *mail, *webhook, *uris)
+        )
     # Reloads when code changes; the debugger stays off, for it runs whatever a page sends.
     debug = () if config.is_live else ("--debug", "--no-debugger")
     flask = ("flask", "run", "--port", str(app_port), *debug)
     parts.append(_run("the application", app_port, *flask))
+
+
+def _mail_server(config: Config) -> list[str]:
+    url = config.smtp_url or ""
+    if not (config.mails_itself and _is_local(url)):
+        return []
+    port = urlsplit(url).port or SUBMISSION_PORT
+    _require_free(port, "SMTP_PORT")
+    return ["--smtp-port", str(port)]
 
 
 def _run(name: str, port: int, module: str, *arguments: str) -> Part:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from workos import WorkOSClient
 import emulator as workos_emulator
 from app import create_app
 from app.config import Config
+from emulator.smtp import MailServer
 from tests.walk import Visitor
 
 HTTPS = "https://app.example.com"
@@ -44,11 +47,32 @@ def config(make_config: Callable[..., Config]) -> Config:
 
 
 @pytest.fixture
-def emulator(config: Config) -> Flask:
-    """A WorkOS of this test's own."""
-    return workos_emulator.create_app(
-        redirect_uris=(*config.redirect_uris, f"{HTTPS}/auth/callback")
+def mail_listener() -> Iterator[socket.socket]:
+    """Where the emulator takes mail, should the settings say smtp: see `smtp`."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+@pytest.fixture
+def smtp(mail_listener: socket.socket) -> dict[str, Any]:
+    """The settings with which the application mails itself, over a real socket."""
+    port = mail_listener.getsockname()[1]
+    return {
+        "email_delivery": "smtp",
+        "smtp_url": f"smtp://127.0.0.1:{port}",
+        "mail_from": "Passwordless <sign-in@example.com>",
+    }
+
+
+@pytest.fixture
+def emulator(config: Config, mail_listener: socket.socket) -> Iterator[Flask]:
+    """A WorkOS of this test's own, and the mail server beside it."""
+    app = workos_emulator.create_app(
+        redirect_uris=(*config.redirect_uris, f"{HTTPS}/auth/callback"),
+        mails_codes=not config.mails_itself,
     )
+    with MailServer(app, mail_listener) if config.mails_itself else nullcontext():
+        yield app
 
 
 @pytest.fixture

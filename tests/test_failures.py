@@ -12,6 +12,7 @@ from flask import Flask
 from app import create_app
 from app.auth import attempts
 from app.config import settings
+from app.errors import WRONG_CODES
 from app.failures import CALLBACK_ERRORS, EXPLANATIONS, Failure
 from app.session_store import StoreUnavailable
 from app.workos_client import workos
@@ -19,7 +20,7 @@ from tests.walk import Visitor
 
 
 # A wrong code is told with the number of tries left: see tests/auth/test_magic_auth.py.
-@pytest.mark.parametrize("code", sorted(set(EXPLANATIONS) - {"invalid_one_time_code"}))
+@pytest.mark.parametrize("code", sorted(set(EXPLANATIONS) - set(WRONG_CODES)))
 @pytest.mark.parametrize("with_attempt", [False, True], ids=["no attempt", "attempt"])
 def test_every_failure_says_what_why_and_what_next(
     app: Flask, visitor: Visitor, code: str, with_attempt: bool

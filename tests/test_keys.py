@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from cryptography.fernet import InvalidToken
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from workos import WorkOSClient
 
@@ -94,22 +95,27 @@ def test_without_the_old_key_nothing_of_it_is_taken(
 def test_no_key_serves_two_purposes() -> None:
     """SEC-04, SES-15."""
     ring = Keyring([SECRET_KEY])
-    purposes = ("session", "attempt", "state", "csrf", "refresh-token", "pseudonym")
+    purposes = (
+        "session", "attempt", "state", "magic-link", "relay-code", "csrf", "refresh-token",
+        "pseudonym",
+    )  # fmt: skip
 
     assert len({ring.derive(purpose)[0] for purpose in purposes}) == len(purposes)
     with pytest.raises(BadSignature):
-        ring.session.loads(ring.state.dumps("x"))
+        ring.session.loads(ring.link.dumps("x"))
+    with pytest.raises(InvalidToken):
+        ring.attempt.decrypt(ring.state.encrypt(b"x"))
 
 
 def test_signatures_are_sha_256() -> None:
     """SEC-04: itsdangerous would sign with SHA-1."""
     ring = Keyring([SECRET_KEY])
-    token = ring.state.dumps("x")
+    token = ring.link.dumps("x")
 
-    sha1 = URLSafeTimedSerializer(ring.derive("state"), salt="state")
+    sha1 = URLSafeTimedSerializer(ring.derive("magic-link"), salt="magic-link")
     with pytest.raises(BadSignature):
         sha1.loads(token)
-    assert ring.state.signer_kwargs["digest_method"] is hashlib.sha256
+    assert ring.link.signer_kwargs["digest_method"] is hashlib.sha256
 
 
 def test_the_newest_key_writes() -> None:

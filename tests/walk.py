@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -27,8 +27,7 @@ class Visitor:
     client: FlaskClient = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = self.app.test_client()
-        self.client.environ_base["REMOTE_ADDR"] = self.address
+        self.forget_cookies()
 
     def get(self, url: str, **options: Any) -> TestResponse:
         """Opens a page without following redirects."""
@@ -59,6 +58,11 @@ class Visitor:
         """Puts cookies into this browser."""
         for name, value in cookies.items():
             self.client.set_cookie(name, value)
+
+    def forget_cookies(self) -> None:
+        """Clears this browser's cookies, as people and their settings do."""
+        self.client = self.app.test_client()
+        self.client.environ_base["REMOTE_ADDR"] = self.address
 
     def api_session(self) -> Any:
         """Asks for the session as JSON."""
@@ -96,6 +100,19 @@ class Visitor:
     def open_at_workos(self, link: str) -> str:
         """Opens the hosted link; returns where WorkOS sends the browser: our callback."""
         return self.emulator.test_client().get(_path(link)).headers["Location"]
+
+    def open_link(self, link: str) -> TestResponse:
+        """Opens a link, whoever's it is, and goes wherever it leads; returns the last page."""
+        page = self.get(link)
+        while page.status_code in (302, 303):
+            url = urljoin(link, page.location)
+            is_at_workos = "/passwordless/" in url
+            page = self.get(self.open_at_workos(url) if is_at_workos else url)
+        return page
+
+    def type_relay_code(self, relay_code: str, **fields: str) -> TestResponse:
+        """Types a relay code into the newest attempt, or into `attempt`."""
+        return self.post("/auth/magic-link/relay", relay_code=relay_code, **fields)
 
     def sign_in_by_code(self, email: str = ADA, **fields: str) -> TestResponse:
         """Walks the whole way with a code."""

@@ -24,6 +24,8 @@ from app.redirects import safe_return_to
 MAX_ATTEMPTS = 5
 MAX_COOKIE_BYTES = 5_000  # all attempts together: proxies take about 8 kB of cookies in all
 MAX_STATE = 255  # bytes of the caller's own `state`
+# An attempt outlives what was mailed, so that whoever is late finds a page that offers a new code.
+LATE = 10 * 60  # seconds
 PREFIX = "attempt-"
 
 
@@ -38,17 +40,18 @@ class Attempt:
     return_to: str
     state: str | None
     started_at: float  # not whole seconds: the newest of two must be known
-    lifetime: int
+    lifetime: int  # seconds, of what was mailed
+    link: str | None = None  # WorkOS's own, where the mail carries one of ours
 
     @property
     def ends_at(self) -> int:
-        """When nothing can come of it any more, in seconds since the epoch."""
+        """When what was mailed works no more, in seconds since the epoch."""
         return int(self.started_at) + self.lifetime
 
     @property
     def has_ended(self) -> bool:
-        """Whether its time is over."""
-        return time.time() >= self.ends_at + CLOCK_SKEW
+        """Whether it is to be forgotten."""
+        return time.time() >= self.ends_at + LATE + CLOCK_SKEW
 
 
 def begin(
@@ -69,7 +72,7 @@ def begin(
     )
 
 
-def sent(attempt: Attempt, next_page: str, expires_in: int) -> Response:
+def sent(attempt: Attempt, next_page: str) -> Response:
     """Remembers the attempt in this browser alone, and says where its mail went."""
     _remember(attempt)
     log.event(f"authn_{attempt.method}_sent", email=log.masked_email(attempt.email))
@@ -77,7 +80,7 @@ def sent(attempt: Attempt, next_page: str, expires_in: int) -> Response:
         "status": "sent",
         "method": attempt.method,
         "email": attempt.email,
-        "expires_in": expires_in,
+        "expires_in": attempt.lifetime,
         "attempt": attempt.id,
     }
     return see_other(next_page, json=body, status=202)
@@ -86,7 +89,8 @@ def sent(attempt: Attempt, next_page: str, expires_in: int) -> Response:
 def _remember(attempt: Attempt) -> None:
     token = _seal(attempt)
     _make_room(len(token))
-    after_this_request(lambda response: _set_cookie(response, attempt.id, token, attempt.lifetime))
+    max_age = attempt.lifetime + LATE
+    after_this_request(lambda response: _set_cookie(response, attempt.id, token, max_age))
     _take_in_hand(attempt)
 
 

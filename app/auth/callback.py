@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+import logging
+import time
+
+from flask import Blueprint, Response, request, url_for
 
 from app import limits, log, workos_client
-from app.auth import attempts, state
+from app.auth import attempts, code_instead, state
 from app.auth.attempts import Attempt
 from app.email_address import is_same_email
 from app.failures import CALLBACK_ERRORS, Failure
 from app.fields import queried
 from app.identity import Identity
-from app.pages import see_other
-from app.session import sign_in
+from app.pages import see_other, wants_json
+from app.session import sign_in, signed_in_identity
 
 bp = Blueprint("callback", __name__)
 
@@ -23,11 +26,15 @@ def receive() -> Response:
     """Exchanges `code` once, for the browser that `state` belongs to, and signs it in."""
     refuse_machines()
     query = queried("code", "state", "error")
+    _notice_repetition(query["state"])
+    code_instead.offer(query["state"])
     if query["error"]:
         raise _refusal(query["error"], query["state"])
     if not query["code"]:
         raise Failure("callback_incomplete")
-    attempt = state.redeem(query["state"])
+    if not query["state"]:
+        return _begin_again()
+    attempt = _redeem(query["state"])
     profile = workos_client.exchange(query["code"])
     identity = Identity.from_profile(profile, method=attempt.method)
     _require_same_address(identity, attempt)
@@ -45,13 +52,54 @@ def refuse_machines() -> None:
         raise Failure("prefetched")
 
 
+def as_seen_from_here(failure: Failure) -> Failure:
+    """Returns the failure, or better news where the link is used and this browser signed in."""
+    is_done = failure.code == "state_used" and signed_in_identity()
+    return Failure("already_signed_in") if is_done else failure
+
+
+def _notice_repetition(token: str) -> None:
+    # The sign of a mail scanner: it came first, and the person comes with the same link.
+    try:
+        found = state.read_in_time(token)
+    except Failure:
+        return
+    count = limits.count(f"callback:{found.attempt_id}", for_seconds=found.ends_at - time.time())
+    if count and count > 1:
+        log.event(
+            "authn_callback_repeated",
+            level=logging.WARNING,
+            attempt=found.attempt_id,
+            count=count,
+        )
+
+
+def _begin_again() -> Response:
+    # WorkOS sends people here without our asking: impersonation, invitations, an identity
+    # provider's own page. Whose code that is cannot be known, so it is thrown away.
+    failure = Failure("state_missing")
+    if wants_json():
+        raise failure
+    log.event("authn_callback_unasked", reason=failure.code)
+    return see_other(url_for("sign_in.show", because=failure.code), json={})
+
+
+def _redeem(token: str) -> Attempt:
+    try:
+        return state.redeem(token)
+    except Failure as failure:
+        raise as_seen_from_here(failure) from None
+
+
 def _refusal(error: str, token: str) -> Failure:
-    # Only to offer a code to the same address; an error spends nothing.
+    # An error spends nothing. Only whether the link has signed somebody in makes a difference.
     if token:
         try:
             state.attempt_behind(token)
         except Failure as failure:
             log.event("authn_callback_unmatched", reason=failure.code)
+            if failure.code == "state_used":
+                return as_seen_from_here(failure)
     return Failure(error if error in CALLBACK_ERRORS else "callback_error")
 
 

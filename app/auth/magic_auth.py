@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app import limits, workos_client
+from app import limits, mail, workos_client
 from app.auth import attempts
+from app.auth.code_instead import asked_address
 from app.auth.one_time_code import entered
-from app.email_address import canonical_email
+from app.config import settings
 from app.fields import queried, submitted
 from app.guards import redirect_if_signed_in
 from app.identity import Identity
@@ -18,8 +19,6 @@ from app.session_store import session_store
 from app.workos_session import WorkOSSession
 
 CODE_LIFETIME = 10 * 60  # seconds, set by WorkOS
-# The attempt outlives its code, so that a late code still finds the page that offers a new one.
-ATTEMPT_LIFETIME = 2 * CODE_LIFETIME
 RESEND_AFTER = 30  # seconds before the page offers another code; style.css waits as long
 
 bp = Blueprint("magic_auth", __name__, url_prefix="/auth/magic-auth")
@@ -35,17 +34,19 @@ def numbers() -> dict[str, int]:
 @limits.sending
 def send() -> Response:
     """E-mails a code to `email`, and sends the person on to type it in."""
-    fields = submitted("email", "next", "state")
-    email = canonical_email(fields["email"])
+    fields = submitted("next", "state")
+    email = asked_address()
     attempt = attempts.begin(
         "magic_auth",
         email,
-        lifetime=ATTEMPT_LIFETIME,
+        lifetime=CODE_LIFETIME,
         next_url=fields["next"],
         caller_state=fields["state"],
     )
-    workos_client.send_code(email)
-    return attempts.sent(attempt, url_for("magic_auth.show", attempt=attempt.id), CODE_LIFETIME)
+    one_time_code = workos_client.send_code(email)
+    if settings().mails_itself:
+        _mail(email, one_time_code)
+    return attempts.sent(attempt, url_for("magic_auth.show", attempt=attempt.id))
 
 
 @bp.get("/verify")
@@ -57,10 +58,10 @@ def show() -> str:
 
 
 @bp.post("/verify")
-@limits.verifying
+@limits.verifying("magic_auth")
 def verify() -> ResponseReturnValue:
     """Signs in whoever types the right code in the browser that asked for it."""
-    attempt, one_time_code = entered()
+    attempt, one_time_code = entered("magic_auth")
     session_store().check()  # before the code is spent on a session that could not be kept
     reply = workos_client.redeem_code(one_time_code, attempt.email)
     sign_in(
@@ -73,3 +74,10 @@ def verify() -> ResponseReturnValue:
     return see_other(
         attempt.return_to, json={"status": "signed_in", "return_to": attempt.return_to}
     )
+
+
+def _mail(email: str, one_time_code: str | None) -> None:
+    if one_time_code:
+        mail.send_code(email, one_time_code)
+    else:
+        mail.send_no_account(email)

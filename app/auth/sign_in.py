@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
+from app.failures import EXPLANATIONS
 from app.fields import queried
 from app.guards import redirect_if_signed_in
 from app.redirects import safe_return_to
@@ -14,7 +15,9 @@ bp = Blueprint("sign_in", __name__)
 @bp.get("/sign-in")
 @redirect_if_signed_in
 def show() -> str:
-    """Shows the form: a code first, a link second."""
+    """Shows the form: a code first, a link second; and why it begins again, if it does."""
+    query = queried("next", "because")
+    reason = EXPLANATIONS["state_missing"] if query["because"] == "state_missing" else None
     return render_template(
-        "sign_in.html", submitted={"next": safe_return_to(queried("next")["next"])}
+        "sign_in.html", submitted={"next": safe_return_to(query["next"])}, reason=reason
     )

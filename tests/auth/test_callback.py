@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import logging
+import re
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,7 +18,7 @@ from hypothesis import strategies as st
 from app.auth import state
 from app.auth.magic_link import SHORTEST
 from app.keys import CLOCK_SKEW
-from tests.walk import Visitor, heading
+from tests.walk import ADA, Visitor, heading
 
 
 def exchanges(visitor: Visitor) -> int:
@@ -47,7 +50,7 @@ def test_a_second_visit_exchanges_nothing(visitor: Visitor) -> None:
 
     again = visitor.get(callback)
 
-    assert heading(again) == "This link has already been used"
+    assert heading(again) == "You are already signed in"
     assert "Go on, you are signed in" in again.text
     assert exchanges(visitor) == 1
 
@@ -71,7 +74,7 @@ def test_a_link_signs_in_no_browser_that_did_not_ask(
 
     refused = another_visitor.get(callback)
 
-    assert heading(refused) == "Open the link where you asked for it"
+    assert heading(refused) == "This browser did not ask for the link"
     assert exchanges(visitor) == 0
     assert not another_visitor.is_signed_in()
     assert visitor.get(callback).status_code == 303
@@ -84,23 +87,44 @@ def test_the_attempt_of_another_browser_does_not_help(
     callback = link_to_callback(visitor)
     another_visitor.ask_for_link("eve@example.com")
 
-    assert heading(another_visitor.get(callback)) == "Open the link where you asked for it"
+    assert heading(another_visitor.get(callback)) == "This browser did not ask for the link"
     assert exchanges(visitor) == 0
 
 
-@pytest.mark.parametrize("state", ["", "   ", "nonsense", "a.b.c", ".", "%00", "ab%ff", "x" * 2000])
-def test_a_missing_or_senseless_state_exchanges_nothing(visitor: Visitor, state: str) -> None:
+@pytest.mark.parametrize("state", ["nonsense", "a.b.c", ".", "%00", "ab%ff", "x" * 2000])
+def test_a_senseless_state_exchanges_nothing(visitor: Visitor, state: str) -> None:
     refused = visitor.get(f"/auth/callback?code=abc&state={state}")
 
     assert refused.status_code == 400
     assert exchanges(visitor) == 0
 
 
-def test_an_unsigned_visit_without_state_begins_again(visitor: Visitor) -> None:
-    refused = visitor.get("/auth/callback?code=abc")
+@pytest.mark.parametrize("query", ["code=abc", "code=abc&state=", "code=abc&state=%20%20"])
+def test_a_code_without_state_is_thrown_away_and_sign_in_begins_again(
+    visitor: Visitor, query: str
+) -> None:
+    """AUT-01: WorkOS sends such for impersonation, invitations and identity providers' pages."""
+    away = visitor.get(f"/auth/callback?{query}")
 
-    assert heading(refused) == "This sign-in did not start here"
-    assert 'href="/sign-in' in refused.text
+    assert (away.status_code, away.location) == (303, "/sign-in?because=state_missing")
+    page = visitor.get(away.location).text
+    assert "This sign-in did not start here" in page
+    assert "E-mail me a code" in page
+    assert exchanges(visitor) == 0
+
+
+def test_a_program_is_told_that_the_state_is_missing(visitor: Visitor) -> None:
+    refused = visitor.get("/auth/callback?code=abc", headers={"Accept": "application/json"})
+
+    answer: Any = refused.json
+    assert (refused.status_code, answer["error"]) == (400, "state_missing")
+
+
+@pytest.mark.parametrize("because", ["internal_error", "<b>", "", "nonsense"])
+def test_nobody_can_make_the_sign_in_page_say_something_else(
+    visitor: Visitor, because: str
+) -> None:
+    assert 'class="notice"' not in visitor.get("/sign-in", query_string={"because": because}).text
 
 
 def test_a_state_changed_anywhere_exchanges_nothing(visitor: Visitor) -> None:
@@ -135,7 +159,10 @@ def test_a_state_lives_as_long_as_its_link(visitor: Visitor) -> None:
         callback = link_to_callback(visitor)
         clock.shift(SHORTEST + CLOCK_SKEW + 1)
 
-        assert heading(visitor.get(callback)) == "This link has expired"
+        expired = visitor.get(callback)
+
+        assert heading(expired) == "This link has expired"
+        assert "E-mail me a code instead" in expired.text
         assert exchanges(visitor) == 0
 
 
@@ -239,4 +266,84 @@ def test_two_ways_in_with_one_address_stay_two_people(
 
 def test_the_secret_in_the_state_is_compared_in_constant_time() -> None:
     """SEC-05: no answer shows it, so the source has to."""
-    assert "compare_digest(attempt.secret, secret)" in inspect.getsource(state.attempt_behind)
+    assert "compare_digest(attempt.secret, found.secret)" in inspect.getsource(state.attempt_behind)
+
+
+def test_a_browser_that_did_not_ask_is_offered_a_code_to_the_same_address(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """AUT-06: it learns no more of the address than its owner needs to know it again."""
+    page = another_visitor.get(link_to_callback(visitor))
+
+    assert "a***@example.com" in page.text
+    assert "ada@" not in page.text
+    found = re.search(r'name="instead_of" value="([^"]+)"', page.text)
+    assert found
+    sent = another_visitor.post("/auth/magic-auth", instead_of=found[1])
+    assert sent.status_code == 303
+    assert another_visitor.mailbox()[0]["to"] == ADA
+    assert another_visitor.type_code(another_visitor.mailed_code()).status_code == 303
+    assert another_visitor.api_session().json["user"]["email"] == ADA
+
+
+@pytest.mark.parametrize("instead_of", ["nonsense", "x" * 2000, "\N{EURO SIGN}"])
+def test_a_forged_offer_mails_nobody(visitor: Visitor, instead_of: str) -> None:
+    refused = visitor.post("/auth/magic-auth", instead_of=instead_of)
+
+    assert refused.status_code == 400
+    assert visitor.api_calls() == []
+
+
+def test_an_offer_ends_with_its_link(visitor: Visitor, another_visitor: Visitor) -> None:
+    with time_machine.travel("2026-05-01T10:00:00Z", tick=False) as clock:
+        offer = state_in(link_to_callback(visitor))
+        clock.shift(SHORTEST + CLOCK_SKEW + 1)
+
+        refused = another_visitor.post("/auth/magic-auth", instead_of=offer)
+
+        assert heading(refused) == "This link has expired"
+
+
+@pytest.mark.parametrize("way", ["/auth/magic-auth", "/auth/magic-link"])
+def test_an_offer_counts_for_its_address(
+    visitor: Visitor, another_visitor: Visitor, way: str
+) -> None:
+    """AUT-13: however it is asked for, mail to one address is limited."""
+    offer = state_in(link_to_callback(visitor))
+    statuses = [
+        another_visitor.post(way, instead_of=offer, email="eve@example.com").status_code
+        for _ in range(3)
+    ]
+
+    assert statuses == [303, 303, 429]
+    assert {mail["to"] for mail in visitor.mailbox()} == {ADA}
+
+
+def test_a_link_used_up_by_a_scanner_offers_a_code_to_the_same_address(visitor: Visitor) -> None:
+    """AUT-05: the person comes second, and the scanner did not get in."""
+    link_to_callback(visitor)  # the scanner, as far as it gets without cookies
+    second = visitor.get(visitor.open_at_workos(visitor.mailed_link()))
+
+    assert heading(second) == "The link did not work"
+    sent = visitor.post("/auth/magic-auth", email=ADA)
+    assert sent.status_code == 303
+    assert visitor.type_code(visitor.mailed_code()).status_code == 303
+
+
+def test_repeated_callbacks_are_logged_with_a_count(
+    visitor: Visitor, another_visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The sign of a mail scanner, for whoever reads the logs."""
+    callback = link_to_callback(visitor)
+    logging.getLogger("app").addHandler(caplog.handler)
+    for browser in (another_visitor, another_visitor, visitor):
+        browser.get(callback)
+    logging.getLogger("app").removeHandler(caplog.handler)
+
+    counts = [
+        vars(record)["details"]["count"]
+        for record in caplog.records
+        if record.message == "authn_callback_repeated"
+    ]
+    assert counts == [2, 3]
+    assert visitor.is_signed_in()

@@ -26,7 +26,9 @@ pytestmark = pytest.mark.server
 ROOT = Path(__file__).parents[2]
 PARTS = ("app", "emulator", "scripts", "static", "templates")
 FILES = ("Makefile", "gunicorn.conf.py", ".env.example", "requirements.txt", "requirements-dev.txt")
-SETTINGS = re.compile(r"^(WORKOS_|PUBLIC_URL|SECRET_KEY|PORT$|EMULATOR_PORT|FLASK_|MAKE|LIMIT_)")
+SETTINGS = re.compile(
+    r"^(WORKOS_|PUBLIC_URL|SECRET_KEY|PORT$|EMULATOR_PORT|SMTP_|EMAIL_|MAIL_|FLASK_|MAKE|LIMIT_)"
+)
 
 
 @pytest.fixture
@@ -79,12 +81,12 @@ class Running:
 
 @pytest.fixture
 def running(clone: Path) -> Iterator[Running]:
-    """`make run` on two free ports."""
-    port, emulator_port = free_port(), free_port()
+    """`make run` on free ports."""
+    ports = {"PORT": free_port(), "EMULATOR_PORT": free_port(), "SMTP_PORT": free_port()}
     output = clone / "output"
     with output.open("w") as file:
         process = subprocess.Popen(
-            ["make", "run", f"PORT={port}", f"EMULATOR_PORT={emulator_port}"],
+            ["make", "run", *(f"{name}={port}" for name, port in ports.items())],
             cwd=clone,
             env=environment(),
             stdout=file,
@@ -94,9 +96,8 @@ def running(clone: Path) -> Iterator[Running]:
         )
     try:
         wait_for(lambda: "Ctrl-C" in output.read_text() or process.poll() is not None)
-        yield Running(
-            process, f"http://localhost:{port}", f"http://localhost:{emulator_port}", output
-        )
+        url, mailbox_url = (f"http://localhost:{ports[name]}" for name in ("PORT", "EMULATOR_PORT"))
+        yield Running(process, url, mailbox_url, output)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
