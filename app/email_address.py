@@ -16,7 +16,8 @@ def canonical_email(text: str) -> str:
     """
     if not text:
         raise Failure("email_missing")
-    if len(text) > MAX_EMAIL:
+    # What begins like an encoded word (RFC 2047) may be read as another address in a header.
+    if len(text) > MAX_EMAIL or "=?" in text:
         raise Failure("email_invalid")
     try:
         address = validate_email(

@@ -619,3 +619,27 @@ CALLBACK_ERRORS = frozenset(
         "temporarily_unavailable",
     }
 )
+
+# What WorkOS may put into the `code` or `error` of a refusal, and means what the table says.
+WORKOS_REFUSALS = frozenset(
+    {
+        "authentication_method_not_allowed",
+        "daily_quota_exceeded",
+        "email_domain_not_deliverable",
+        "email_verification_required",
+        "invalid_grant",
+        "invalid_one_time_code",
+        "invalid_pending_authentication_token",
+        "invitation_invalid",
+        "mfa_challenge",
+        "mfa_enrollment",
+        "one_time_code_expired",
+        "one_time_code_previously_used",
+        "one_time_code_too_many_attempts",
+        "organization_authentication_methods_required",
+        "organization_selection_required",
+        "sign_up_not_allowed",
+        "sso_required",
+        "user_mismatch",
+    }
+)

@@ -51,7 +51,8 @@ def send_link(email: str, link: str, *, expires_in: int) -> None:
 
 def _send(email: str, template: str, **values: Any) -> None:
     message = _message(email, template, **values)
-    with _failing_clearly(), _connected() as smtp:
+    config = settings()
+    with failing_clearly(), connected(config.smtp_url or "", me=config.public_host) as smtp:
         smtp.send_message(message, to_addrs=[email])
     log.event("mail_sent", mail=template, email=log.masked_email(email))
 
@@ -73,12 +74,16 @@ def _message(email: str, template: str, **values: Any) -> EmailMessage:
 
 
 @contextmanager
-def _connected() -> Iterator[smtplib.SMTP]:
-    """A conversation with the server of SMTP_URL, encrypted unless that is on this machine."""
-    url = urlsplit(settings().smtp_url or "")
+def connected(smtp_url: str, *, me: str, timeout: float = TIMEOUT) -> Iterator[smtplib.SMTP]:
+    """Talks to the server as the host `me`, logged in, encrypted unless it is on this machine.
+
+    All of it is over after `timeout` seconds. Raises OSError, which SMTPException is too.
+    """
+    url = urlsplit(smtp_url)
     context = ssl.create_default_context()
     is_encrypted = url.scheme == "smtps"
-    smtp = _EncryptedConversation(url, context) if is_encrypted else _Conversation(url)
+    kind = _EncryptedConversation if is_encrypted else _Conversation
+    smtp = kind(url, me=me, timeout=timeout, context=context)
     try:
         if not is_encrypted and url.hostname not in LOOPBACK:
             smtp.starttls(context=context)
@@ -92,15 +97,15 @@ def _connected() -> Iterator[smtplib.SMTP]:
 
 
 class _Conversation(smtplib.SMTP):
-    """Is over in TIMEOUT seconds, even with a server that drips."""
+    """Is over in time, even with a server that drips."""
 
-    def __init__(self, url: SplitResult, **options: Any) -> None:
-        self._ends_at = time.monotonic() + TIMEOUT
-        port = url.port or (SUBMISSIONS_PORT if url.scheme == "smtps" else SUBMISSION_PORT)
-        # Named, for smtplib would ask the DNS for a name of this machine, and tell it the server.
-        me = settings().public_host
+    def __init__(
+        self, url: SplitResult, *, me: str, timeout: float, context: ssl.SSLContext
+    ) -> None:
+        self._ends_at = time.monotonic() + timeout
+        # Without `me`, smtplib would ask the DNS for this machine's name, and tell it the server.
         super().__init__(
-            url.hostname or "", port, timeout=CONNECT_TIMEOUT, local_hostname=me, **options
+            url.hostname or "", url.port or SUBMISSION_PORT, me, min(timeout, CONNECT_TIMEOUT)
         )
 
     def getreply(self) -> tuple[int, bytes]:
@@ -122,14 +127,25 @@ class _Conversation(smtplib.SMTP):
 
 
 class _EncryptedConversation(_Conversation, smtplib.SMTP_SSL):
-    """The same over TLS from the start."""
+    """The same, over TLS from the start."""
 
-    def __init__(self, url: SplitResult, context: ssl.SSLContext) -> None:
-        super().__init__(url, context=context)
+    def __init__(
+        self, url: SplitResult, *, me: str, timeout: float, context: ssl.SSLContext
+    ) -> None:
+        self._ends_at = time.monotonic() + timeout
+        smtplib.SMTP_SSL.__init__(
+            self,
+            url.hostname or "",
+            url.port or SUBMISSIONS_PORT,
+            me,
+            timeout=min(timeout, CONNECT_TIMEOUT),
+            context=context,
+        )
 
 
 @contextmanager
-def _failing_clearly() -> Iterator[None]:
+def failing_clearly() -> Iterator[None]:
+    """Turns what SMTP says into a Failure, without the addresses that it quotes."""
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:

@@ -11,7 +11,7 @@ from workos import (
 )
 from workos._errors import APIError, WorkOSConnectionError, WorkOSTimeoutError
 
-from app.failures import EXPLANATIONS, RETRY_LATER, Failure
+from app.failures import EXPLANATIONS, RETRY_LATER, WORKOS_REFUSALS, Failure
 
 LONGEST_RETRY = 24 * 60 * 60  # seconds; whatever a server asks for beyond is nonsense
 
@@ -67,5 +67,6 @@ def _known(code: object) -> str | None:
         return None
     if code.startswith("radar_"):
         return "radar_challenge"
-    code = _SYNONYMS.get(code, code)
-    return code if code in EXPLANATIONS else None
+    if code in _SYNONYMS:
+        return _SYNONYMS[code]
+    return code if code in WORKOS_REFUSALS else None  # our own codes are not for it to send

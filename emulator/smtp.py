@@ -9,9 +9,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
 from threading import Thread
-from typing import Self
+from typing import Any, Self
 
-from aiosmtpd.smtp import SMTP, AuthenticatorType, Envelope, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask
 
 from emulator.mail import Mail
@@ -46,25 +46,23 @@ class MailServer:
         app: Flask,
         listener: socket.socket,
         *,
+        inbox: object | None = None,
         tls: ssl.SSLContext | None = None,
-        is_tls_from_the_start: bool = False,
-        authenticator: AuthenticatorType | None = None,
+        **options: Any,
     ) -> None:
-        """With `tls` it offers STARTTLS; with an `authenticator` nobody gets in without a login."""
-        starttls = None if is_tls_from_the_start else tls
+        """With `tls` it is encrypted from the start.
+
+        Tests bring an `inbox` of their own, an aiosmtpd handler, and further options of its SMTP.
+        """
         self._protocol = partial(
             SMTP,
-            Inbox(app.extensions["emulator"]),
+            inbox or Inbox(app.extensions["emulator"]),
             data_size_limit=MAX_MAIL,
             hostname="localhost",
-            tls_context=starttls,
-            require_starttls=starttls is not None,
-            auth_required=authenticator is not None,
-            auth_require_tls=False if is_tls_from_the_start else authenticator is not None,
-            authenticator=authenticator,
+            **options,
         )
         self._listener = listener
-        self._tls = tls if is_tls_from_the_start else None
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._end = asyncio.Event()
         self._thread = Thread(target=self._run, daemon=True)
