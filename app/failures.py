@@ -356,6 +356,13 @@ _ROWS: dict[str, tuple[int, str, str, Button]] = {
         "Part of it is missing or changed, as when a mail program breaks a long line.",
         START_AGAIN,
     ),
+    "code_instead_sent": (
+        400,
+        "A code has already been sent",
+        "It went to the same address, and works where it was asked for. To get another, "
+        "type your address.",
+        START_AGAIN,
+    ),
     "email_mismatch": (
         400,
         "This link is for another address",

@@ -18,7 +18,6 @@ from flask_limiter import Limiter, RequestLimit, RouteLimit
 from flask_limiter.util import get_remote_address
 from limits.errors import StorageError
 
-from app.auth.code_instead import asked_address
 from app.auth.one_time_code import entered
 from app.config import settings
 from app.identity import Method
@@ -64,21 +63,25 @@ def init_app(app: Flask) -> None:
     limiter._storage_dead = False  # what an application before this one found out about its own
 
 
-def sending(view: Callable[P, R]) -> Callable[P, R]:
-    """Limits a view that makes WorkOS send mail: for one visitor, one address, and in all."""
-    limited = _all_of(
-        view,
-        _named("send-visitor", lambda: settings().limit_send_per_visitor, visitor),
-        _named("send-address", lambda: settings().limit_send_per_address, _address),
-        _named("send-total", lambda: settings().limit_send_total, lambda: "everyone"),
-    )
+def sending(counted_for: Callable[[], str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Limits a view that has mail sent: for one visitor, for one address, and in all."""
 
-    @wraps(view)
-    def counted(*args: P.args, **kwargs: P.kwargs) -> R:
-        g.limited_address = asked_address()
-        return limited(*args, **kwargs)
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        limited = _all_of(
+            view,
+            _named("send-visitor", lambda: settings().limit_send_per_visitor, visitor),
+            _named("send-address", lambda: settings().limit_send_per_address, _address),
+            _named("send-total", lambda: settings().limit_send_total, lambda: "everyone"),
+        )
 
-    return counted
+        @wraps(view)
+        def counted(*args: P.args, **kwargs: P.kwargs) -> R:
+            g.limited_address = counted_for()
+            return limited(*args, **kwargs)
+
+        return counted
+
+    return decorate
 
 
 def verifying(method: Method) -> Callable[[Callable[P, R]], Callable[P, R]]:

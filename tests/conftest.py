@@ -19,8 +19,32 @@ from app.config import Config
 from emulator.smtp import MailServer
 from tests.walk import Visitor
 
+ROOT = Path(__file__).parent.parent
 HTTPS = "https://app.example.com"
 SECRET_KEY = "Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds what `make docs` calls."""
+    parser.addoption("--write-docs", action="store_true", help="write the generated parts of docs/")
+
+
+@pytest.fixture
+def generated(request: pytest.FixtureRequest) -> Callable[[str, str, str], None]:
+    """Holds a part of a document to what it is generated from, or writes it with --write-docs."""
+
+    def hold(name: str, part: str, text: str) -> None:
+        path = ROOT / name
+        document = path.read_text()
+        begin, end = f"<!-- {part}: written by make docs -->\n", f"<!-- end of {part} -->"
+        before, _, rest = document.partition(begin)
+        present, _, after = rest.partition(end)
+        if request.config.getoption("--write-docs"):
+            path.write_text(f"{before}{begin}{text}{end}{after}")
+        else:
+            assert present == text, f"{name} is out of date: make docs"
+
+    return hold
 
 
 @pytest.fixture

@@ -42,11 +42,17 @@ class Attempt:
     started_at: float  # not whole seconds: the newest of two must be known
     lifetime: int  # seconds, of what was mailed
     link: str | None = None  # WorkOS's own, where the mail carries one of ours
+    knows_email: bool = True  # typed here, so that it may be shown here and mailed to again
 
     @property
     def ends_at(self) -> int:
         """When what was mailed works no more, in seconds since the epoch."""
         return int(self.started_at) + self.lifetime
+
+    @property
+    def shown_email(self) -> str:
+        """The address, as far as this browser may know it."""
+        return self.email if self.knows_email else log.masked_email(self.email)
 
     @property
     def has_ended(self) -> bool:
@@ -79,7 +85,7 @@ def sent(attempt: Attempt, next_page: str) -> Response:
     body = {
         "status": "sent",
         "method": attempt.method,
-        "email": attempt.email,
+        "email": attempt.shown_email,
         "expires_in": attempt.lifetime,
         "attempt": attempt.id,
     }

@@ -1,7 +1,8 @@
 """A code instead of a link that did not work, e-mailed to the same address.
 
 A browser that did not ask for the link does not know the address. It gets it sealed in a token,
-and a part of it to show.
+and a part of it to show. Such a browser may be a mail scanner that submits every form, so there is
+one code for each link, which does not count for the address.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from flask import g
 
 from app import log
 from app.auth import state
+from app.auth.state import State
 from app.email_address import canonical_email
 from app.failures import Failure
 from app.fields import submitted
+from app.session_store import session_store
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,29 @@ def offered() -> Offer | None:
 
 def asked_address() -> str:
     """Returns the address that a form asks mail for, typed or behind the link; raises Failure."""
-    fields = submitted("email", "instead_of")
-    if fields["instead_of"]:
-        return state.read_in_time(fields["instead_of"]).email
-    return canonical_email(fields["email"])
+    found = _replaced_link()
+    return found.email if found else canonical_email(submitted("email")["email"])
+
+
+def counted_for() -> str:
+    """Returns what the mail counts for: its address, or the link that it replaces.
+
+    A scanner that submits forms must not use up what the person may ask for.
+    """
+    found = _replaced_link()
+    return f"link {found.attempt_id}" if found else asked_address()
+
+
+def take() -> bool:
+    """Whether this form replaces a link; raises Failure the second time that it does so."""
+    found = _replaced_link()
+    if found is None:
+        return False
+    if not session_store().claim(f"code-instead:{found.attempt_id}", expires_at=found.ends_at):
+        raise Failure("code_instead_sent")
+    return True
+
+
+def _replaced_link() -> State | None:
+    token = submitted("instead_of")["instead_of"]
+    return state.read_in_time(token) if token else None

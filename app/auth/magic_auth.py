@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app import limits, mail, workos_client
-from app.auth import attempts
-from app.auth.code_instead import asked_address
+from app.auth import attempts, code_instead
 from app.auth.one_time_code import entered
 from app.config import settings
 from app.fields import queried, submitted
@@ -31,11 +32,11 @@ def numbers() -> dict[str, int]:
 
 
 @bp.post("")
-@limits.sending
+@limits.sending(code_instead.counted_for)
 def send() -> Response:
     """E-mails a code to `email`, and sends the person on to type it in."""
     fields = submitted("next", "state")
-    email = asked_address()
+    email = code_instead.asked_address()
     attempt = attempts.begin(
         "magic_auth",
         email,
@@ -43,6 +44,7 @@ def send() -> Response:
         next_url=fields["next"],
         caller_state=fields["state"],
     )
+    attempt = replace(attempt, knows_email=not code_instead.take())
     one_time_code = workos_client.send_code(email)
     if settings().mails_itself:
         _mail(email, one_time_code)

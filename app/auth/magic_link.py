@@ -21,9 +21,9 @@ from app import limits, log, mail, workos_client
 from app.auth import attempts, state
 from app.auth.attempts import Attempt
 from app.auth.callback import as_seen_from_here, refuse_machines
-from app.auth.code_instead import asked_address
 from app.auth.one_time_code import entered
 from app.config import settings
+from app.email_address import canonical_email
 from app.failures import Failure
 from app.fields import queried, submitted
 from app.guards import redirect_if_signed_in
@@ -43,13 +43,13 @@ def facts() -> dict[str, bool]:
 
 
 @bp.post("")
-@limits.sending
+@limits.sending(lambda: canonical_email(submitted("email")["email"]))
 def send() -> Response:
     """E-mails a link to `email`, tied to this browser."""
-    fields = submitted("redirect_uri", "state", "next", "expires_in")
+    fields = submitted("email", "redirect_uri", "state", "next", "expires_in")
     attempt = attempts.begin(
         "magic_link",
-        asked_address(),
+        canonical_email(fields["email"]),
         lifetime=_lifetime(fields["expires_in"]),
         next_url=fields["next"],
         caller_state=fields["state"],

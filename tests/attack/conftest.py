@@ -21,6 +21,7 @@ import requests
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import emulator as workos_emulator
+from emulator.smtp import MailServer
 from tests.conftest import SECRET_KEY
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +103,13 @@ class Browser:
         ).json()
         return next(mail for mail in mails if mail["to"] == email)
 
+    def mails_to(self, email: str) -> int:
+        """Returns how many mails have gone to this address."""
+        mails: list[dict[str, Any]] = requests.get(
+            f"{self.site.workos_url}/_emulate/mailbox", params={"to": email}, timeout=5
+        ).json()
+        return len(mails)
+
     def sign_in(self, email: str) -> None:
         """Walks the whole way with a code."""
         assert self.post("/auth/magic-auth", email=email).status_code == 303
@@ -150,7 +158,9 @@ def running_site(
         base_url=workos_url,
         webhook_url=f"{url}/webhooks/workos",
         webhook_secret=WEBHOOK_SECRET,
+        mails_codes=settings.get("EMAIL_DELIVERY") != "smtp",
     )
+    mail = MailServer(workos.app, socket.create_server(("127.0.0.1", 0)))
     threading.Thread(target=workos.serve_forever, daemon=True).start()
     environ = {
         **os.environ,
@@ -164,6 +174,9 @@ def running_site(
         "LIMIT_SEND_PER_VISITOR": "1000 per minute",
         "LIMIT_VERIFY_PER_VISITOR": "1000 per minute",
         "WEB_CONCURRENCY": str(WORKERS),
+        "EMAIL_DELIVERY": "workos",
+        "SMTP_URL": f"smtp://127.0.0.1:{mail.port}",
+        "MAIL_FROM": "Passwordless <sign-in@example.com>",
         **settings,
     }
     log_path = directory / "log"
@@ -186,6 +199,7 @@ def running_site(
     finally:
         process.terminate()
         process.wait()
+        mail.close()
         workos.shutdown()
         workos.server_close()
 
