@@ -45,6 +45,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
+def mailing_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The application that mails itself."""
+    directory = tmp_path_factory.mktemp("mailing")
+    with running_site(directory, EMAIL_DELIVERY="smtp", **SETTINGS) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
 def https_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The application over https, as in production."""
     directory = tmp_path_factory.mktemp("https")

