@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -46,6 +47,12 @@ class Site:
     url: str
     workos_url: str
     process: subprocess.Popen[bytes]
+    log: Path = Path(os.devnull)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Returns what the application has logged so far."""
+        lines = self.log.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     @property
     def port(self) -> int:
@@ -195,7 +202,7 @@ def running_site(
     listener.close()
     try:
         wait_until_up(process, f"{url}/readyz", log_path, verify=certificate or True)
-        yield Site(url, workos_url, process)
+        yield Site(url, workos_url, process, log_path)
     finally:
         process.terminate()
         process.wait()

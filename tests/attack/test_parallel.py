@@ -34,6 +34,8 @@ def test_twenty_callbacks_at_once_sign_in_once(site: Site, browser: Browser) -> 
 
     assert statuses == {303: 1, 400: 19}
     assert site.calls("/sso/token") - before == 1
+    repeated = [event for event in site.events() if event["event"] == "authn_callback_repeated"]
+    assert sorted(event["count"] for event in repeated) == list(range(2, 21))
 
 
 def test_thirty_guesses_at_once_are_five_tries(site: Site, browser: Browser) -> None:

@@ -1,0 +1,64 @@
+"""Mail by SMTP, and the scanner, as tests and people use them."""
+
+import smtplib
+import socket
+from email.message import EmailMessage
+
+from flask import Flask
+
+from emulator.smtp import MailServer
+from tests.emulator.conftest import Wire
+
+
+def send(emulator: Flask, to: list[str], text: str, html: str = "") -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "Us <us@example.com>", to[0], "Grüße"
+    message.set_content(text)
+    if html:
+        message.add_alternative(html, subtype="html")
+    with (
+        MailServer(emulator, socket.create_server(("127.0.0.1", 0))) as server,
+        smtplib.SMTP("127.0.0.1", server.port, "localhost") as smtp,
+    ):
+        smtp.send_message(message, to_addrs=to)
+
+
+def test_a_mail_by_smtp_lands_in_the_mailbox(emulator: Flask, wire: Wire) -> None:
+    send(
+        emulator, ["ada@example.com"], "Open https://a.example/x?y=1 soon.", "<p>Hi <b>you</b></p>"
+    )
+
+    [mail] = wire.mails()
+    assert (mail["to"], mail["sender"]) == ("ada@example.com", "Us <us@example.com>")
+    assert mail["subject"] == "Grüße"
+    assert mail["links"] == ["https://a.example/x?y=1"]
+    assert mail["one_time_code"] is None
+    assert "<b>you</b>" in wire.browser.get(f"/_emulate/mailbox/{mail['id']}.html").text
+    assert "<b>you</b>" not in wire.browser.get("/").text
+
+
+def test_each_recipient_of_the_envelope_gets_one(emulator: Flask, wire: Wire) -> None:
+    send(emulator, ["ada@example.com", "bob@example.com"], "Your code: 123456")
+
+    assert [mail["to"] for mail in wire.mails()] == ["bob@example.com", "ada@example.com"]
+    assert {mail["one_time_code"] for mail in wire.mails()} == {"123456"}
+
+
+def test_workos_can_leave_the_mailing_of_codes_to_the_application(wire: Wire) -> None:
+    world = wire.browser._transport.app.extensions["emulator"]  # type: ignore[attr-defined] # a WSGITransport
+    world.settings = type(world.settings)(**{**vars(world.settings), "mails_codes": False})
+    wire.send_code()
+
+    assert wire.mails() == []
+
+
+def test_a_scan_asks_for_a_level_and_a_mail_that_exist(wire: Wire) -> None:
+    wire.send_code()
+    [mail] = wire.mails()
+    path = f"/_emulate/mailbox/{mail['id']}/scan"
+
+    assert wire.browser.post(path, json={"level": "canary"}).status_code == 400
+    assert wire.browser.post(path, json={}).status_code == 400
+    assert wire.browser.post("/_emulate/mailbox/x/scan", json={"level": "look"}).status_code == 404
+    assert wire.browser.post(path, data={"level": "look"}).headers["Location"] == f"/#{mail['id']}"
+    assert "There is no link in this mail" in wire.browser.get("/").text
