@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx2
 
+from emulator import chromium
+from emulator.step import Step
 from emulator.wire import Json
 
 LEVELS = {
@@ -16,18 +18,6 @@ LEVELS = {
 }
 TIMEOUT = 20.0  # seconds for one request
 MOST_FORMS = 10  # that one scan submits
-
-
-@dataclass(frozen=True)
-class Step:
-    """One request of the scanner, and what it got."""
-
-    method: str
-    url: str  # without its query, which is a credential
-    outcome: str
-
-    def to_json(self) -> Json:
-        return {"method": self.method, "url": self.url, "outcome": self.outcome}
 
 
 @dataclass(frozen=True)
@@ -46,7 +36,14 @@ class Scan:
 
 
 def scan(links: list[str], level: str) -> Scan:
-    """Visit each link, with cookies of its own that nobody else has."""
+    """Visit each link, with cookies of its own that nobody else has.
+
+    Scripts run where Chromium and Playwright are installed; without them forms are submitted alone.
+    """
+    path = chromium.executable() if level == "submit" else None
+    if path:
+        visits = (chromium.submit_everything(path, link, most_forms=MOST_FORMS) for link in links)
+        return Scan(level, [step for steps in visits for step in steps])
     visit: Callable[[httpx2.Client, str], Iterator[Step]]
     visit = _look if level == "look" else _follow if level == "follow" else _submit
     steps: list[Step] = []
@@ -56,7 +53,7 @@ def scan(links: list[str], level: str) -> Scan:
             try:
                 steps += visit(browser, link)
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-                steps.append(Step("GET", _without_query(link), type(error).__name__))
+                steps.append(Step.of("GET", link, type(error).__name__))
     return Scan(level, steps)
 
 
@@ -93,12 +90,7 @@ def _submit(browser: httpx2.Client, link: str) -> Iterator[Step]:
 
 def _steps(answer: httpx2.Response) -> Iterator[Step]:
     for one in (*answer.history, answer):
-        yield Step(one.request.method, _without_query(str(one.url)), str(one.status_code))
-
-
-def _without_query(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+        yield Step.of(one.request.method, str(one.url), str(one.status_code))
 
 
 def _forms(answer: httpx2.Response) -> list[tuple[str, str, dict[str, str]]]:
