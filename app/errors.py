@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from workos import WorkOSError
 
-from app import limits, log
+from app import limits, log, trail
 from app.auth import attempts, code_instead
 from app.config import settings
 from app.failures import RETRY_LATER, Failure
@@ -125,6 +125,8 @@ def for_programs(failure: Failure) -> dict[str, object]:
         "hint": _hint(failure),
         "request_id": log.request_id(),
     }
+    if found := trail.current():
+        body |= {"attempt": found.attempt_id, "step": found.step}
     if failure.retry_after:
         body["retry_after"] = failure.retry_after
     if failure.code in WRONG_CODES:
@@ -149,6 +151,7 @@ def _page(failure: Failure) -> str:
         failure=failure,
         attempt=attempt,
         code_instead=code_instead.offered(),
+        trail=trail.current(),
         wait=in_words(failure.retry_after) if failure.retry_after else None,
         tries_left=limits.tries_left() if failure.code in WRONG_CODES else None,
         request_id=log.request_id(),

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
+from app import trail
 from app.config import Config
 
 _logger = logging.getLogger("app")
@@ -75,8 +76,8 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     }
     if has_request_context():
         fields |= {"request_id": request_id(), "method": request.method, "path": request.path}
-        if attempt := g.get("attempt"):
-            fields["attempt"] = attempt.id
+        if found := trail.current():
+            fields |= {"attempt": found.attempt_id, "step": found.step}
     fields |= {key: val for key, val in getattr(record, "details", {}).items() if val is not None}
     return {key: _printable(value) for key, value in fields.items()}
 

@@ -17,7 +17,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.local import LocalProxy
 
-from app import log, workos_client
+from app import log, trail, workos_client
 from app.browsers import browser_name
 from app.config import Config, settings
 from app.failures import Failure
@@ -40,6 +40,7 @@ def sign_in(
     Everything from before is gone: a session of someone else, and the CSRF secret, which an
     attacker might have planted (session fixation).
     """
+    trail.advance(trail.BEGINNING)
     now = int(time.time())
     record = SessionRecord(
         identity=identity,

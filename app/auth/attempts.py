@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from cryptography.fernet import InvalidToken
 from flask import Response, after_this_request, g, request
 
-from app import log
+from app import log, trail
 from app.config import settings
 from app.failures import Failure
 from app.identity import Method
@@ -66,7 +66,7 @@ def begin(
     """Returns a new attempt, not yet remembered; raises Failure for a state that is too long."""
     if len(caller_state.encode()) > MAX_STATE:
         raise Failure("state_too_long")
-    return Attempt(
+    attempt = Attempt(
         id=secrets.token_hex(6),
         secret=secrets.token_urlsafe(24),
         method=method,
@@ -76,6 +76,7 @@ def begin(
         started_at=time.time(),
         lifetime=lifetime,
     )
+    return _take_in_hand(attempt, trail.ASKING)
 
 
 def sent(attempt: Attempt, next_page: str) -> Response:
@@ -97,7 +98,7 @@ def _remember(attempt: Attempt) -> None:
     _make_room(len(token))
     max_age = attempt.lifetime + LATE
     after_this_request(lambda response: _set_cookie(response, attempt.id, token, max_age))
-    _take_in_hand(attempt)
+    _take_in_hand(attempt, trail.SENDING)
 
 
 def find(attempt_id: str) -> Attempt | None:
@@ -141,8 +142,9 @@ def _newest_first() -> list[Attempt]:
     return sorted(alive, key=lambda attempt: attempt.started_at, reverse=True)
 
 
-def _take_in_hand(attempt: Attempt) -> Attempt:
-    g.attempt = attempt  # for the log line and the failure page, whatever happens next
+def _take_in_hand(attempt: Attempt, step: int = trail.EXCHANGING) -> Attempt:
+    g.attempt = attempt  # for the failure page, whatever happens next
+    trail.follow(attempt.id, step)
     return attempt
 
 

@@ -7,7 +7,7 @@ import time
 
 from flask import Blueprint, Response, request, url_for
 
-from app import limits, log, workos_client
+from app import limits, log, trail, workos_client
 from app.auth import attempts, code_instead, state
 from app.auth.attempts import Attempt
 from app.email_address import is_same_email
@@ -64,14 +64,10 @@ def _notice_repetition(token: str) -> None:
         found = state.read_in_time(token)
     except Failure:
         return
+    trail.follow(found.attempt_id, trail.EXCHANGING)
     count = limits.count(f"callback:{found.attempt_id}", for_seconds=found.ends_at - time.time())
     if count and count > 1:
-        log.event(
-            "authn_callback_repeated",
-            level=logging.WARNING,
-            attempt=found.attempt_id,
-            count=count,
-        )
+        log.event("authn_callback_repeated", level=logging.WARNING, count=count)
 
 
 def _begin_again() -> Response:

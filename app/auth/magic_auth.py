@@ -7,7 +7,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app import limits, mail, workos_client
+from app import limits, mail, trail, workos_client
 from app.auth import attempts, code_instead
 from app.auth.one_time_code import entered
 from app.config import settings
@@ -45,6 +45,7 @@ def send() -> Response:
         caller_state=fields["state"],
     )
     attempt = replace(attempt, knows_email=not code_instead.take())
+    trail.advance(trail.SENDING)
     one_time_code = workos_client.send_code(email)
     if settings().mails_itself:
         _mail(email, one_time_code)

@@ -17,7 +17,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData
 
-from app import limits, log, mail, workos_client
+from app import limits, log, mail, trail, workos_client
 from app.auth import attempts, state
 from app.auth.attempts import Attempt
 from app.auth.callback import as_seen_from_here, refuse_machines
@@ -54,9 +54,11 @@ def send() -> Response:
         next_url=fields["next"],
         caller_state=fields["state"],
     )
+    redirect_uri = _redirect_uri(fields["redirect_uri"])
+    trail.advance(trail.SENDING)
     passwordless_session = workos_client.create_link(
         attempt.email,
-        redirect_uri=_redirect_uri(fields["redirect_uri"]),
+        redirect_uri=redirect_uri,
         state=state.make(attempt),
         expires_in=attempt.lifetime,
     )
@@ -83,6 +85,7 @@ def open_link() -> ResponseReturnValue:
     A mail scanner is such another browser, whatever it runs, follows or submits.
     """
     attempt_id, ends_at = _read(queried("token")["token"])
+    trail.follow(attempt_id, trail.EXCHANGING)
     attempt = attempts.find(attempt_id)  # taken in hand first, for the page of a link that expired
     if time.time() >= ends_at + CLOCK_SKEW:
         raise Failure("state_expired")
@@ -91,7 +94,7 @@ def open_link() -> ResponseReturnValue:
     if attempt and attempt.link:
         refuse_machines()
         return redirect(attempt.link, code=303)
-    log.event("authn_link_opened_elsewhere", attempt=attempt_id)
+    log.event("authn_link_opened_elsewhere")
     relay_code = keyring().relay_codes(attempt_id)[0]
     seconds_left = int(ends_at - time.time())
     if wants_json():
