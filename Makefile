@@ -9,7 +9,7 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e docs bench check serve lock clean
+.PHONY: help run test doctor e2e docs bench check serve lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: $(VENV)/dev ## Run all tests; says what was skipped for want of Chromium o
 
 e2e: $(VENV)/dev ## Run the tests in a real Chromium alone
 	@$(BIN)/python -m pytest -m e2e $(PYTEST)
+
+doctor: $(VENV)/run ## Check the settings and what they lead to; URL=https://… asks a running site
+	@$(BIN)/python -m app.doctor $(if $(URL),--url $(URL))
 
 docs: $(VENV)/dev ## Write the parts of docs/ that are generated
 	@$(BIN)/python -m pytest -q -m docs --write-docs

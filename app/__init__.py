@@ -25,6 +25,7 @@ from app import (
 from app.account import overview, sessions
 from app.auth import callback, magic_auth, magic_link, sign_in, sign_out
 from app.config import Config
+from app.doctor import report
 
 MAX_BODY = 16 * 1024  # bytes; the largest form here has two short fields
 
@@ -51,6 +52,6 @@ def create_app(config: Config | None = None, *, workos: WorkOSClient | None = No
     cli.init_app(app)
 
     steps = (home, sign_in, magic_auth, magic_link, callback, sign_out)
-    for part in (*steps, overview, sessions, webhooks, health):
+    for part in (*steps, overview, sessions, webhooks, health, report):
         app.register_blueprint(part.bp)
     return app

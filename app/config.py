@@ -85,7 +85,7 @@ class Config:
                     problems.append(f"{name} is missing.\n    {where}")
             except ValueError as problem:
                 problems.append(f"{name} {problem}.\n    {where}")
-        problems += _dangers(values, debug=_is_on(environ.get("FLASK_DEBUG", "")))
+        problems += _dangers(values, debug=is_on(environ.get("FLASK_DEBUG", "")))
         if problems:
             raise ConfigError(problems)
         return cls(**values)
@@ -105,6 +105,11 @@ class Config:
     def is_live(self) -> bool:
         """Whether the key belongs to a WorkOS production environment."""
         return self.workos_api_key.startswith("sk_live_")
+
+    @property
+    def is_development(self) -> bool:
+        """Whether nobody but this machine can come here, to data that is nobody's."""
+        return urlsplit(self.public_url).hostname in LOOPBACK and not self.is_live
 
     @property
     def redirect_uris(self) -> tuple[str, ...]:
@@ -140,7 +145,8 @@ def load_env() -> None:
             os.environ[name] = f"{url.scheme}://{url.hostname}:{port}"
 
 
-def _is_on(text: str) -> bool:
+def is_on(text: str) -> bool:
+    """Whether a setting such as FLASK_DEBUG says yes, as Flask reads it."""
     return text.lower() not in ("", "0", "false", "no")
 
 

@@ -532,6 +532,13 @@ _ROWS: dict[str, tuple[int, str, str, Button]] = {
         "The sign-in service does not accept its credentials. Whoever runs this site has to act.",
         TRY_AGAIN,
     ),
+    "redirect_uri_unregistered": (
+        500,
+        "This site is not set up correctly",
+        "The sign-in service does not know where to send you back to. Whoever runs this site "
+        "has to act.",
+        TRY_AGAIN,
+    ),
     "workos_refused": (
         502,
         "The sign-in service refused",

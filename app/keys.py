@@ -88,6 +88,11 @@ class Keyring:
         return self.signer("magic-link")
 
     @cached_property
+    def doctor(self) -> URLSafeTimedSerializer:
+        """Signs the doctor's questions to a running application."""
+        return self.signer("doctor")
+
+    @cached_property
     def refresh_token(self) -> MultiFernet:
         """Seals WorkOS's refresh tokens in the session store."""
         return self.sealer("refresh-token")

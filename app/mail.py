@@ -89,6 +89,7 @@ def connected(smtp_url: str, *, me: str, timeout: float = TIMEOUT) -> Iterator[s
             smtp.starttls(context=context)
         if url.username:
             smtp.login(unquote(url.username), unquote(url.password or ""))
+        smtp.ehlo_or_helo_if_needed()
         yield smtp
     finally:
         with suppress(OSError):  # the mail is on its way, or it is not: a farewell changes nothing

@@ -33,8 +33,8 @@ def in_words(seconds: int) -> str:
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         # Rounded up, for whoever comes back too early is turned away once more.
         if seconds >= size:
-            return _counted(-(-seconds // size), unit)
-    return _counted(max(seconds, 1), "second")
+            return counted(-(-seconds // size), unit)
+    return counted(max(seconds, 1), "second")
 
 
 def ago(seconds: int) -> str:
@@ -42,7 +42,8 @@ def ago(seconds: int) -> str:
     return "just now" if seconds < 60 else f"{in_words(seconds)} ago"
 
 
-def _counted(number: int, unit: str) -> str:
+def counted(number: int, unit: str) -> str:
+    """Returns a number with its unit in the right form: "1 try", "2 tries"."""
     plural = unit.removesuffix("y") + "ies" if unit.endswith("ry") else f"{unit}s"
     return f"{number} {unit if number == 1 else plural}"
 
@@ -58,4 +59,4 @@ def _moment(when: datetime | int) -> Markup:
 def init_app(app: Flask) -> None:
     """Gives templates the words for durations, numbers and moments."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(ago=ago, in_words=in_words, counted=_counted, moment=_moment)
+    app.jinja_env.filters.update(ago=ago, in_words=in_words, counted=counted, moment=_moment)

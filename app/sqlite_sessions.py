@@ -17,7 +17,7 @@ class SQLiteSessionStore:
     """Keeps sessions in one file."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     def create(self, handle: str, record: SessionRecord, *, expires_at: float) -> None:
         self._write(
@@ -86,18 +86,18 @@ class SQLiteSessionStore:
 
     def check(self) -> None:
         try:
-            self._database.check()
+            self.database.check()
         except sqlite3.Error as error:
             raise StoreUnavailable(type(error).__name__) from error
 
     def _read(self, statement: str, values: Values = ()) -> list[Any]:
         try:
-            return self._database.read(statement, values)
+            return self.database.read(statement, values)
         except sqlite3.Error as error:
             raise StoreUnavailable(type(error).__name__) from error
 
     def _write(self, statement: str, values: Values = ()) -> list[Any]:
         try:
-            return self._database.write(statement, values)
+            return self.database.write(statement, values)
         except sqlite3.Error as error:
             raise StoreUnavailable(type(error).__name__) from error

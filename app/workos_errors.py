@@ -55,6 +55,8 @@ def _meaning(error: WorkOSError) -> str:
     # Two envelopes: {code, message} and {error, error_description}, at any status.
     if known := _known(error.code) or _known(error.error):
         return known
+    if _is_about_redirect_uri(error):
+        return "redirect_uri_unregistered"
     if "Must use SSO" in str(error.message):
         return "sso_required"
     return next(
@@ -70,3 +72,9 @@ def _known(code: object) -> str | None:
     if code in _SYNONYMS:
         return _SYNONYMS[code]
     return code if code in WORKOS_REFUSALS else None  # our own codes are not for it to send
+
+
+def _is_about_redirect_uri(error: APIError) -> bool:
+    # WorkOS names the field in `errors` or in the message; how exactly is not documented.
+    said = f"{error.message} {error.error} {error.code} {error.errors}".lower()
+    return "redirect_uri" in said or "redirect uri" in said

@@ -19,6 +19,9 @@ from emulator import (
     users,
     webhooks,
 )
+from emulator import (
+    redirect_uris as known_redirect_uris,
+)
 from emulator.webhook import Deliver
 from emulator.world import Settings, World
 
@@ -68,6 +71,7 @@ def create_app(
     magic_auth.init_app(app)
     authenticate.init_app(app)
     users.init_app(app)
+    known_redirect_uris.init_app(app)
     sessions.init_app(app)
     mailbox.init_app(app)
     webhooks.init_app(app)

@@ -1,0 +1,167 @@
+"""The application itself, made in memory from these settings with a database of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from workos import HTTPResponse, TransportConnectError, WorkOSClient
+
+from app import create_app
+from app.config import Config
+from app.doctor.finding import Check, Finding, Patient, failure, ok
+from app.identity import Identity
+from app.session import sign_in
+
+MAX_COOKIE = 4096  # bytes of name, value and attributes; browsers drop larger ones in silence
+FLAGS = ("Secure", "HttpOnly", "SameSite=Lax", "Path=/")
+SOMEBODY = Identity(
+    user_id="user_doctor", email="doctor@example.com", name=None, method="magic_auth"
+)
+
+
+def cookie_size(app: Flask) -> Iterator[Finding]:
+    """Signs somebody in, and measures each cookie that a page sets."""
+    sizes = {cookie.partition("=")[0]: len(cookie.encode()) for cookie in _signed_in_cookies(app)}
+    name, size = max(sizes.items(), key=lambda item: item[1])
+    if size > MAX_COOKIE:
+        yield failure(
+            f"{name} has {size} bytes, and browsers drop cookies of more than {MAX_COOKIE}.",
+            "Keep less in flask.session: an id is enough, the rest belongs into a database.",
+        )
+    else:
+        yield ok(f"{name} has {size} of {MAX_COOKIE} bytes.")
+
+
+def transport_security(app: Flask) -> Iterator[Finding]:
+    """Looks at the flags of cookies and at HSTS, for this PUBLIC_URL."""
+    config: Config = app.extensions["settings"]
+    if not config.is_https:
+        if config.is_development:
+            yield ok("http, on this machine.")
+        else:
+            yield failure(
+                f"PUBLIC_URL is {config.public_url}: codes and cookies would travel in clear.",
+                "Put a proxy with a certificate in front, and set PUBLIC_URL to its https address.",
+            )
+        return
+    missing = [
+        flag
+        for cookie in _signed_in_cookies(app)
+        for flag in FLAGS
+        if flag not in cookie or not cookie.startswith("__Host-")
+    ]
+    hsts = app.test_client().get("/healthz").headers.get("Strict-Transport-Security")
+    if missing or not hsts:
+        what = ", ".join([*sorted(set(missing)), *([] if hsts else ["HSTS"])])
+        yield failure(f"Missing: {what}.", "See app/session.py and app/headers.py.")
+    else:
+        yield ok("Cookies are __Host-, Secure, HttpOnly and SameSite=Lax; HSTS is sent.")
+
+
+def get_changes_nothing(app: Flask) -> Iterator[Finding]:
+    """Visits every page with GET, as a stranger and signed in, and looks for traces."""
+    rules = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.endpoint != "static"
+    ]
+    guilty = [rule.rule for rule in rules if _leaves_a_trace(app, rule.rule)]
+    if guilty:
+        yield failure(
+            f"GET changes something: {', '.join(guilty)}.",
+            "Let GET show and POST do: link previews and mail scanners open every link.",
+        )
+    else:
+        yield ok(f"{len(rules)} pages, and nothing changes by opening one.")
+
+
+def _leaves_a_trace(app: Flask, rule: str) -> bool:
+    path = "".join("x" if character in "<>" else character for character in rule)
+    backend: Unreachable = app.extensions["doctor_backend"]
+    for cookies in ([], _signed_in_cookies(app)):
+        client = app.test_client()
+        config: Config = app.extensions["settings"]
+        origin = config.public_url
+        for cookie in cookies:
+            [(name, morsel)] = SimpleCookie(cookie).items()
+            client.set_cookie(name, morsel.value, domain=config.public_host, secure=config.is_https)
+        before, calls = _traces(app), backend.calls
+        client.get(path, base_url=origin)
+        is_still_in = client.get("/api/session", base_url=origin).status_code == 200
+        if _traces(app) != before or backend.calls != calls or is_still_in != bool(cookies):
+            return True
+    return False
+
+
+def _traces(app: Flask) -> list[Any]:
+    database = app.extensions["session_store"].database
+    sessions = database.read("SELECT handle, record, workos_session, refresh_at FROM sessions")
+    # /readyz writes one row again and again, to see whether it can.
+    return [*sessions, *database.read("SELECT name FROM claims WHERE name != 'check'")]
+
+
+def _signed_in_cookies(app: Flask) -> list[str]:
+    config: Config = app.extensions["settings"]
+    with app.test_request_context("/sign-in", base_url=config.public_url):
+        app.preprocess_request()
+        sign_in(SOMEBODY)
+        response = app.process_response(app.make_response(""))
+    return response.headers.getlist("Set-Cookie")
+
+
+class Unreachable:
+    """WorkOS, for an application that is only looked at."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def request(self, *_: object, **__: object) -> HTTPResponse:
+        """Counts, and fails."""
+        self.calls += 1
+        raise TransportConnectError("nobody is asked")
+
+    def close(self) -> None:
+        """Has nothing to close."""
+
+
+def make_app(config: Config, directory: Path) -> Flask:
+    """Returns the application as these settings make it, apart from where it keeps things."""
+    apart = {"database_path": directory / "app.sqlite3", "redis_url": None, "log_level": "CRITICAL"}
+    config = replace(config, **apart)  # type: ignore[arg-type] # each of its own type
+    backend = Unreachable()
+    app = create_app(
+        config,
+        workos=WorkOSClient(
+            api_key=config.workos_api_key,
+            client_id=config.workos_client_id,
+            max_retries=0,
+            http_client=backend,
+        ),
+    )
+    app.extensions["doctor_backend"] = backend
+    return app
+
+
+def _with_app(check: Any) -> Any:
+    def run(patient: Patient) -> Iterator[Finding]:
+        with tempfile.TemporaryDirectory() as directory:
+            yield from check(make_app(patient.config, Path(directory)))
+
+    return run
+
+
+CHECKS = (
+    Check("https", "Without it, whoever is on the way reads along.", _with_app(transport_security)),
+    Check(
+        "cookie_size",
+        "People whose cookie is dropped sign in again and again.",
+        _with_app(cookie_size),
+    ),
+    Check("get_routes", "Programs open links before people do.", _with_app(get_changes_nothing)),
+)

@@ -1,0 +1,50 @@
+"""All checks, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import httpx2
+
+from app.config import Config, ConfigError, is_on
+from app.doctor import app_checks, settings_checks, site_checks, store_checks, workos_checks
+from app.doctor.finding import Check, Finding, Patient, failure, skipped
+from app.doctor.settings_checks import WHY_SETTINGS
+
+CHECKS = (
+    *settings_checks.CHECKS,
+    *app_checks.CHECKS,
+    *store_checks.CHECKS,
+    *workos_checks.CHECKS,
+    *site_checks.CHECKS,
+)
+
+
+def examine(
+    environ: Mapping[str, str], *, url: str | None, http: httpx2.Client
+) -> Iterator[tuple[Check, Finding]]:
+    """Yields what each check finds; without good settings the others have nothing to look at."""
+    try:
+        config = Config.from_env(environ)
+    except ConfigError as error:
+        yield from refused(error)
+        return
+    patient = Patient(config, http, url, is_on(environ.get("FLASK_DEBUG", "")))
+    for check in CHECKS:
+        try:
+            for finding in check.run(patient):
+                yield check, finding
+        except Exception as error:  # noqa: BLE001 # one broken check must not hide what the others find
+            # Its message may quote a secret.
+            what = f"The check itself failed ({type(error).__name__})."
+            yield check, failure(what, "Please report it; the other checks stand.")
+
+
+def refused(error: ConfigError) -> Iterator[tuple[Check, Finding]]:
+    """Yields each problem with the settings."""
+    settings = Check("settings", WHY_SETTINGS, lambda _: iter(()))
+    for problem in error.problems:
+        what, _, fix = problem.partition("\n")
+        yield settings, failure(what, fix.strip())
+    for check in CHECKS[1:]:
+        yield check, skipped("The settings come first.")

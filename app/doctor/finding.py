@@ -1,0 +1,62 @@
+"""What a check finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import httpx2
+
+from app.config import Config
+
+Outcome = Literal["ok", "warning", "failure", "skipped"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result: what is the case, and what to do where that is not as it should be."""
+
+    outcome: Outcome
+    what: str
+    fix: str = ""
+
+
+def ok(what: str) -> Finding:
+    """Says that all is well."""
+    return Finding("ok", what)
+
+
+def warning(what: str, fix: str) -> Finding:
+    """Says what may be meant so."""
+    return Finding("warning", what, fix)
+
+
+def failure(what: str, fix: str) -> Finding:
+    """Says what has to be mended."""
+    return Finding("failure", what, fix)
+
+
+def skipped(what: str) -> Finding:
+    """Says what could not be looked at, and why."""
+    return Finding("skipped", what)
+
+
+@dataclass
+class Patient:
+    """What the checks look at: good settings, and the connection to ask others with."""
+
+    config: Config
+    http: httpx2.Client
+    url: str | None = None
+    is_debug: bool = False
+    notes: dict[str, object] = field(default_factory=dict)  # what one check learns for another
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that the doctor looks at."""
+
+    name: str
+    why: str
+    run: Callable[[Patient], Iterator[Finding]]

@@ -1,0 +1,74 @@
+"""Where sessions, limits and mail go."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterator
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from flask import Flask
+from limits.storage import storage_from_string
+
+from app import mail, stores
+from app.config import LOOPBACK
+from app.doctor.finding import Check, Finding, Patient, failure, ok
+from app.failures import Failure
+from app.session_store import SessionStore, StoreUnavailable
+
+
+def store(patient: Patient) -> Iterator[Finding]:
+    """Writes to the store that the settings name, as a sign-in would."""
+    app = Flask("app.doctor")
+    stores.init_app(app, patient.config)
+    sessions: SessionStore = app.extensions["session_store"]
+    shared = "every host" if patient.config.redis_url else "every worker of this host"
+    try:
+        sessions.check()
+    except StoreUnavailable:
+        what = "REDIS_URL" if patient.config.redis_url else f"{patient.config.database_path}"
+        fix = (
+            "Start Redis, or correct REDIS_URL."
+            if patient.config.redis_url
+            else "Let this user write there, on a disk with room; or choose another DATABASE_PATH."
+        )
+        yield failure(f"{what} cannot be written to.", fix)
+        return
+    options = app.config.get("RATELIMIT_STORAGE_OPTIONS", {})
+    if storage_from_string(app.config["RATELIMIT_STORAGE_URI"], **options).check():
+        yield ok(f"Sessions and limits are kept where {shared} finds them.")
+    else:
+        yield failure("Sessions can be kept, but limits cannot be counted.", "See the store's log.")
+
+
+def delivery(patient: Patient) -> Iterator[Finding]:
+    """Talks to the mail server as far as the sender, and mails nothing."""
+    config = patient.config
+    if not config.mails_itself:
+        yield ok("WorkOS sends it; a mail scanner can use up its links (docs/magic-link.md).")
+        return
+    server = urlsplit(config.smtp_url or "")
+    _, sender = parseaddr(config.mail_from or "")
+    try:
+        with (
+            mail.failing_clearly(),
+            mail.connected(config.smtp_url or "", me=config.public_host) as smtp,
+        ):
+            status, _ = smtp.mail(sender)
+            if status != 250:
+                raise smtplib.SMTPSenderRefused(status, b"", sender)
+    except Failure as refused:
+        is_local = server.hostname in LOOPBACK
+        hint = " Here it is the emulator's: make run." if is_local else ""
+        yield failure(
+            f"{server.hostname} cannot be used: {refused.detail}.",
+            f"Correct SMTP_URL (server, port, user, password) and MAIL_FROM.{hint}",
+        )
+    else:
+        yield ok(f"{server.hostname} takes mail from {sender}.")
+
+
+CHECKS = (
+    Check("store", "Sessions and limits must be the same for every worker.", store),
+    Check("mail", "Without mail nobody signs in.", delivery),
+)
