@@ -85,7 +85,7 @@ def workers(patient: Patient) -> Iterator[Finding]:
         )
     else:
         yield ok(
-            f"{counted(len(pids), 'worker')} with one key, one session store and one count of limits."
+            f"{counted(len(pids), 'worker')}: one key, one session store, one count of limits."
         )
 
 

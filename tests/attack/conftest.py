@@ -22,12 +22,14 @@ import requests
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import emulator as workos_emulator
+from app.config import PORTS, SETTINGS
 from emulator.smtp import MailServer
 from tests.conftest import SECRET_KEY
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 4
 WEBHOOK_SECRET = "whsec_3zZ7qKd"
+SITE_SETTINGS = frozenset({*SETTINGS, *PORTS, "FLASK_DEBUG"})
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -48,6 +50,7 @@ class Site:
     workos_url: str
     process: subprocess.Popen[bytes]
     log: Path = Path(os.devnull)
+    settings: dict[str, str] = field(default_factory=dict)
 
     def events(self) -> list[dict[str, Any]]:
         """Returns what the application has logged so far."""
@@ -170,7 +173,6 @@ def running_site(
     mail = MailServer(workos.app, socket.create_server(("127.0.0.1", 0)))
     threading.Thread(target=workos.serve_forever, daemon=True).start()
     environ = {
-        **os.environ,
         "WORKOS_API_KEY": "sk_test_emulator",
         "WORKOS_CLIENT_ID": "client_emulator",
         "WORKOS_BASE_URL": workos_url,
@@ -194,7 +196,7 @@ def running_site(
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=environ,
+            env={**os.environ, **environ},
             stdout=log,
             stderr=log,
             pass_fds=[listener.fileno()],
@@ -202,7 +204,7 @@ def running_site(
     listener.close()
     try:
         wait_until_up(process, f"{url}/readyz", log_path, verify=certificate or True)
-        yield Site(url, workos_url, process, log_path)
+        yield Site(url, workos_url, process, log_path, environ)
     finally:
         process.terminate()
         process.wait()

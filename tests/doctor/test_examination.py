@@ -1,0 +1,331 @@
+"""Each thing that the doctor looks at, broken: exactly that check fails, with the right advice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from flask import Flask, session
+
+import emulator as workos_emulator
+from app.config import Config
+from app.doctor.app_checks import cookie_size, get_changes_nothing, make_app, transport_security
+from app.doctor.examination import CHECKS, examine
+from app.doctor.finding import Finding, Patient
+from app.doctor.settings_checks import fingerprint
+from app.doctor.site_checks import workers
+from app.session import sign_out
+from app.workos_client import workos
+from tests.attack.conftest import free_port
+from tests.conftest import SECRET_KEY
+
+PUBLIC = "https://app.example.com"
+HEALTHY = {
+    "WORKOS_API_KEY": "sk_test_emulator",
+    "WORKOS_CLIENT_ID": "client_emulator",
+    "WORKOS_BASE_URL": "http://localhost:4100",
+    "SECRET_KEY": SECRET_KEY,
+}
+Examine = Callable[..., dict[str, list[Finding]]]
+
+
+class Dated(httpx2.BaseTransport):
+    """The emulator with a Date header, as every server has one."""
+
+    def __init__(self, emulator: Flask, ahead: float = 0) -> None:
+        self._inner = httpx2.WSGITransport(app=emulator)
+        self._ahead = ahead
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Adds the header."""
+        response = self._inner.handle_request(request)
+        response.headers["Date"] = formatdate(time.time() + self._ahead, usegmt=True)
+        return response
+
+
+@pytest.fixture
+def diagnose(tmp_path: Path, smtp: dict[str, Any]) -> Iterator[Examine]:
+    """Examines healthy settings, but for what the test breaks."""
+    clients = []
+
+    def run(
+        *, emulator: Flask | None = None, transport: Any = None, **changes: str
+    ) -> dict[str, list[Finding]]:
+        environ = {**HEALTHY, "DATABASE_PATH": str(tmp_path / "instance/app.sqlite3"), **changes}
+        world = emulator or workos_emulator.create_app(
+            redirect_uris=[f"{environ.get('PUBLIC_URL', Config.public_url)}/auth/callback"]
+        )
+        http = httpx2.Client(transport=transport or Dated(world))
+        clients.append(http)
+        found: dict[str, list[Finding]] = {}
+        for check, finding in examine(environ, url=None, http=http):
+            found.setdefault(check.name, []).append(finding)
+        return found
+
+    yield run
+    for http in clients:
+        http.close()
+
+
+def failures(found: dict[str, list[Finding]]) -> dict[str, Finding]:
+    """Returns what has to be mended, by check."""
+    return {
+        name: finding
+        for name, findings in found.items()
+        for finding in findings
+        if finding.outcome == "failure"
+    }
+
+
+def test_the_healthy_have_nothing_to_mend(diagnose: Examine) -> None:
+    found = diagnose()
+
+    assert failures(found) == {}
+    assert set(found) == {check.name for check in CHECKS}
+
+
+def test_so_has_production(diagnose: Examine) -> None:
+    found = diagnose(
+        PUBLIC_URL=PUBLIC,
+        WORKOS_API_KEY="sk_live_1",
+        emulator=workos_emulator.create_app(
+            redirect_uris=[f"{PUBLIC}/auth/callback"], api_key="sk_live_1"
+        ),
+        WORKOS_WEBHOOK_SECRET="whsec_1",
+    )
+
+    assert failures(found) == {}
+    assert [finding.outcome for finding in found["environment"]] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "what", "fix"),
+    [
+        ({"WORKOS_API_KEY": ""}, "settings", "WORKOS_API_KEY is missing", "API Keys"),
+        ({"SECRET_KEY": "short"}, "settings", "SECRET_KEY is 5 characters", "token_urlsafe"),
+        ({"EMAIL_DELIVERY": "smtp", "MAIL_FROM": "a@example.com"}, "settings", "SMTP_URL", "TLS"),
+        ({"WORKOS_API_KEY": "sk_live_1"}, "settings", "PUBLIC_URL is http", "https"),
+        ({"FLASK_DEBUG": "1", "PUBLIC_URL": PUBLIC}, "debug", "FLASK_DEBUG is on", "Remove"),
+        ({"PUBLIC_URL": "http://app.example.com"}, "https", "in clear", "certificate"),
+        ({"WORKOS_API_KEY": "sk_test_other"}, "credentials", "does not accept", "API Keys"),
+        ({"DATABASE_PATH": "/proc/nowhere/app.sqlite3"}, "store", "cannot be written", "DATABASE"),
+    ],
+)  # fmt: skip
+def test_a_broken_setting_is_found_by_its_check_alone(
+    diagnose: Examine, changes: dict[str, str], check: str, what: str, fix: str
+) -> None:
+    found = failures(diagnose(**changes))
+
+    assert set(found) == {check}
+    assert what in found[check].what
+    assert fix in found[check].fix
+
+
+def test_the_key_of_another_environment_is_told_from_a_wrong_code(diagnose: Examine) -> None:
+    """WorkOS has no keys for that client either, so two checks see it."""
+    found = failures(diagnose(WORKOS_CLIENT_ID="client_other"))
+
+    assert set(found) == {"jwks", "credentials"}
+    assert "do not belong together" in found["credentials"].what
+    assert "same environment" in found["credentials"].fix
+
+
+def test_an_answer_in_the_place_of_workos_is_no_key(diagnose: Examine) -> None:
+    world = workos_emulator.create_app()
+    hook = {"method": "GET", "path": "/sso/jwks/*", "status": 200, "body": "<html>hotel wifi"}
+    world.test_client().post("/_emulate/hooks", json=hook)
+
+    found = failures(diagnose(emulator=world))
+
+    assert set(found) == {"jwks"}
+    assert "in WorkOS's place" in found["jwks"].fix
+
+
+@pytest.mark.parametrize(
+    ("registered", "part"),
+    [
+        ("http://localhost:5000/auth/callback/", "trailing slash (one)"),
+        ("https://localhost:5000/auth/callback", "scheme (https)"),
+        ("http://127.0.0.1:5000/auth/callback", "host (127.0.0.1)"),
+        ("http://localhost:8000/auth/callback", "port (8000)"),
+        ("http://localhost:5000/callback", "path (/callback)"),
+        ("http://localhost:5000/auth/callback?a=b", "query (a=b)"),
+    ],
+)
+def test_the_redirect_uri_is_compared_character_by_character(
+    diagnose: Examine, registered: str, part: str
+) -> None:
+    found = failures(diagnose(emulator=workos_emulator.create_app(redirect_uris=[registered])))
+
+    assert set(found) == {"redirect_uri"}
+    assert part in found["redirect_uri"].what
+    assert found["redirect_uri"].fix.endswith("Redirects: http://localhost:5000/auth/callback")
+
+
+def test_every_redirect_uri_is_looked_up(diagnose: Examine) -> None:
+    found = failures(diagnose(WORKOS_REDIRECT_URIS="https://other.example.com/callback"))
+
+    assert "https://other.example.com/callback is not registered" in found["redirect_uri"].what
+
+
+@pytest.mark.parametrize(("ahead", "word"), [(120, "behind"), (-120, "ahead of")])
+def test_a_wrong_clock_is_found(diagnose: Examine, ahead: float, word: str) -> None:
+    found = failures(diagnose(transport=Dated(workos_emulator.create_app(), ahead)))
+
+    assert set(found) == {"clock"}
+    assert word in found["clock"].what
+    assert "NTP" in found["clock"].fix
+
+
+def test_a_workos_that_is_not_there_is_one_failure_and_not_five(diagnose: Examine) -> None:
+    found = diagnose(
+        WORKOS_BASE_URL=f"http://localhost:{free_port()}", transport=httpx2.HTTPTransport()
+    )
+
+    assert set(failures(found)) == {"api"}
+    assert "make run" in failures(found)["api"].fix
+    for check in ("clock", "jwks", "credentials", "redirect_uri"):
+        assert [finding.outcome for finding in found[check]] == ["skipped"]
+
+
+def test_a_redis_that_is_not_there_is_found(diagnose: Examine) -> None:
+    found = failures(diagnose(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0"))
+
+    assert set(found) == {"store"}
+    assert "Redis" in found["store"].fix
+
+
+def test_a_mail_server_that_is_not_there_is_found(diagnose: Examine) -> None:
+    found = failures(
+        diagnose(
+            EMAIL_DELIVERY="smtp",
+            SMTP_URL=f"smtp://ada:canary@127.0.0.1:{free_port()}",
+            MAIL_FROM="Us <us@example.com>",
+        )
+    )
+
+    assert set(found) == {"mail"}
+    assert "MAIL_FROM" in found["mail"].fix
+    assert "canary" not in str(found)
+
+
+def test_a_mail_server_that_takes_the_sender_is_well(
+    diagnose: Examine, mailing: dict[str, str]
+) -> None:
+    [finding] = diagnose(**mailing)["mail"]
+
+    assert finding.outcome == "ok"
+    assert "takes mail from us@example.com" in finding.what
+
+
+def test_staging_and_a_missing_webhook_are_warnings(diagnose: Examine) -> None:
+    found = diagnose(PUBLIC_URL=PUBLIC, WORKOS_BASE_URL="https://api.workos.com")
+
+    assert failures(found) == {}
+    assert found["environment"][0].outcome == "warning"
+    assert found["webhook"][0].outcome == "warning"
+    assert f"{PUBLIC}/webhooks/workos" in found["webhook"][0].fix
+
+
+@pytest.fixture
+def healthy_app(tmp_path: Path, make_config: Any) -> Flask:
+    """The application as the doctor makes it, over https, for a test to break."""
+    return make_app(make_config(public_url=PUBLIC), tmp_path)
+
+
+def test_a_session_that_grows_too_large_for_a_cookie_is_found(healthy_app: Flask) -> None:
+    @healthy_app.before_request
+    def keep_too_much() -> None:
+        session["basket"] = "x" * 5000
+
+    [finding] = cookie_size(healthy_app)
+
+    assert finding.outcome == "failure"
+    assert "drop cookies of more than 4096" in finding.what
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "missing"),
+    [
+        ("SESSION_COOKIE_SECURE", False, "Secure"),
+        ("SESSION_COOKIE_HTTPONLY", False, "HttpOnly"),
+        ("SESSION_COOKIE_SAMESITE", "None", "SameSite=Lax"),
+    ],
+)
+def test_a_cookie_without_its_flags_is_found(
+    healthy_app: Flask, setting: str, value: Any, missing: str
+) -> None:
+    healthy_app.config[setting] = value
+
+    [finding] = transport_security(healthy_app)
+
+    assert finding.outcome == "failure"
+    assert missing in finding.what
+
+
+def test_a_page_that_signs_out_with_get_is_found(healthy_app: Flask) -> None:
+    @healthy_app.get("/logout")
+    def logout() -> str:
+        sign_out()
+        return "bye"
+
+    [finding] = get_changes_nothing(healthy_app)
+
+    assert finding.outcome == "failure"
+    assert "/logout" in finding.what
+
+
+def test_a_page_that_calls_workos_with_get_is_found(healthy_app: Flask) -> None:
+    @healthy_app.get("/mail-me/<address>")
+    def mail_me(address: str) -> str:
+        workos().user_management.create_magic_auth(email=f"{address}@example.com")
+        return "sent"
+
+    [finding] = get_changes_nothing(healthy_app)
+
+    assert "/mail-me/<address>" in finding.what
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda n: {"fingerprint": "ffffffff" if n % 2 else None}, "another SECRET_KEY"),
+        (lambda n: {"is_first": n < 2}, "do not share one session store"),
+        (lambda n: {"count": 1 + n // 2}, "do not count limits together"),
+    ],
+)
+def test_workers_that_differ_are_found(
+    make_config: Any, change: Callable[[int], dict[str, Any]], what: str
+) -> None:
+    config = make_config()
+    answers = []
+    for number in range(6):
+        answer: dict[str, Any] = {"host": "a", "pid": number % 2, "is_first": number == 0}
+        answer |= {"count": number + 1, "fingerprint": None}
+        answers.append({**answer, **change(number)})
+
+    mark = fingerprint(config.secret_key, ())
+    for answer in answers:
+        answer["fingerprint"] = answer["fingerprint"] or mark
+    with httpx2.Client() as http:
+        [finding] = workers(Patient(config, http, PUBLIC, notes={"answers": answers}))
+
+    assert finding.outcome == "failure"
+    assert what in finding.what
+
+
+def test_a_check_that_breaks_hides_nothing_and_tells_no_secret(diagnose: Examine) -> None:
+    class Broken(httpx2.BaseTransport):
+        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+            raise RuntimeError("canary")
+
+    found = diagnose(transport=Broken())
+
+    assert "The check itself failed (RuntimeError)" in failures(found)["api"].what
+    assert found["store"][0].outcome == "ok"
+    assert "canary" not in str(found)

@@ -1,0 +1,217 @@
+"""The doctor at the door of a running application, and as a command."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from app.doctor.examination import examine
+from app.doctor.finding import Finding
+from tests.attack.conftest import ROOT, SITE_SETTINGS, WEBHOOK_SECRET, Browser, Site, running_site
+from tests.browser.certificate import make_certificate
+
+pytestmark = pytest.mark.server
+
+NEW_KEY = "n3w-Key_4zT9qLx7Rr2vWb8NcYd5HfJp1Ga6Ue0Ri"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate, and its key."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[str, str]) -> Iterator[Site]:
+    """Four workers over https, behind what says that it is one proxy."""
+    path, key = certificate
+    directory = tmp_path_factory.mktemp("site")
+    with running_site(
+        directory, certificate=path, key=key, TRUSTED_PROXIES="1", EMAIL_DELIVERY="smtp"
+    ) as site:
+        yield site
+
+
+def diagnose(
+    site: Site, certificate: str, *, proxies: int = 1, proto: str = "https", **changes: str
+) -> dict[str, Finding]:
+    """Examines the running site as from outside, through so many proxies."""
+    environ = {**site.settings, **changes}
+    headers = {"X-Forwarded-For": ", ".join(["203.0.113.9"] * proxies), "X-Forwarded-Proto": proto}
+    context = ssl.create_default_context(cafile=certificate)
+    with httpx2.Client(verify=context, headers=headers if proxies else {}) as http:
+        found = list(examine(environ, url=site.url, http=http))
+    return {check.name: finding for check, finding in found}
+
+
+def failures(found: dict[str, Finding]) -> set[str]:
+    return {name for name, finding in found.items() if finding.outcome == "failure"}
+
+
+def test_a_site_behind_one_proxy_is_well(site: Site, certificate: tuple[str, str]) -> None:
+    """WEB-06, SES-17."""
+    found = diagnose(site, certificate[0])
+
+    assert failures(found) == set()
+    assert {name for name, finding in found.items() if finding.outcome != "ok"} <= {"environment"}
+    assert "one key" in found["workers"].what
+
+
+@pytest.mark.parametrize(("proxies", "fix"), [(0, "TRUSTED_PROXIES=0"), (2, "TRUSTED_PROXIES=2")])
+def test_proxies_are_counted_by_what_arrives(
+    site: Site, certificate: tuple[str, str], proxies: int, fix: str
+) -> None:
+    """WEB-10."""
+    found = diagnose(site, certificate[0], proxies=proxies)
+
+    assert failures(found) == {"proxies"}
+    assert fix in found["proxies"].fix
+
+
+def test_a_proxy_that_does_not_pass_the_scheme_on_is_found(
+    site: Site, certificate: tuple[str, str]
+) -> None:
+    found = diagnose(site, certificate[0], proto="http")
+
+    assert failures(found) == {"proxies"}
+    assert "X-Forwarded-Proto" in found["proxies"].fix
+
+
+def test_another_key_than_the_workers_have_is_found(
+    site: Site, certificate: tuple[str, str]
+) -> None:
+    found = diagnose(site, certificate[0], SECRET_KEY=NEW_KEY)
+
+    assert failures(found) == {"workers"}
+    assert NEW_KEY not in str(found)
+
+
+def test_another_webhook_secret_is_found(site: Site, certificate: tuple[str, str]) -> None:
+    found = diagnose(site, certificate[0], WORKOS_WEBHOOK_SECRET="whsec_other")
+
+    assert failures(found) == {"webhook_arrives"}
+
+
+def test_another_address_than_public_url_is_found(site: Site, certificate: tuple[str, str]) -> None:
+    public = site.url.replace("localhost", "127.0.0.1")
+    with httpx2.Client() as http:
+        http.post(f"{site.workos_url}/_emulate/reset")
+    found = diagnose(site, certificate[0], PUBLIC_URL=public)
+
+    assert {"site"} <= failures(found) <= {"site", "redirect_uri"}
+    assert "what people type" in found["site"].fix
+
+
+def test_there_is_nothing_at_the_doctors_door_for_anybody_else(
+    site: Site, certificate: tuple[str, str]
+) -> None:
+    """SEC-07."""
+    context = ssl.create_default_context(cafile=certificate[0])
+    with httpx2.Client(verify=context) as http:
+        for token in ("", "canary", "a.b.c"):
+            refused = http.post(f"{site.url}/doctor", headers={"X-Doctor": token})
+            assert refused.status_code == 404
+            assert "fingerprint" not in refused.text
+
+
+def command(*arguments: str, log: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    """Runs the doctor as a developer does, in a directory without `.env`."""
+    kept = {name: value for name, value in os.environ.items() if name not in SITE_SETTINGS}
+    return subprocess.run(
+        [sys.executable, "-m", "app.doctor", *arguments],
+        cwd="/",
+        env={**kept, "PYTHONPATH": str(ROOT), **environ},
+        input=log,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_command_works_when_the_application_cannot_start() -> None:
+    ended = command(SECRET_KEY="canary", PORT="none")
+    assert ended.returncode == 1
+    assert "PORT is not a port" in ended.stdout
+
+    ended = command(SECRET_KEY="canary", WORKOS_API_KEY="canary")
+    assert ended.returncode == 1
+    assert "WORKOS_CLIENT_ID is missing" in ended.stdout
+    assert "Do:  Make one with" in ended.stdout
+    assert "canary" not in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_command_prints_json_and_no_secret(site: Site, tmp_path: Path) -> None:
+    settings = {**site.settings, "DATABASE_PATH": str(tmp_path / "app.sqlite3")}
+    ended = command("--json", **settings)
+
+    answer: dict[str, Any] = json.loads(ended.stdout)
+    assert answer["ok"] is (ended.returncode == 0) is True
+    assert {"check", "outcome", "what", "why", "fix"} == set(answer["findings"][0])
+    for name in ("WORKOS_API_KEY", "SECRET_KEY", "WORKOS_WEBHOOK_SECRET"):
+        assert settings[name] not in ended.stdout + ended.stderr
+
+
+def test_the_story_of_an_attempt_is_told_from_the_log(tmp_path: Path) -> None:
+    """From the first click to the session, with the detour by a scanner, and nothing secret."""
+    with running_site(tmp_path) as site:
+        browser = Browser(site)
+        attempt = browser.post("/auth/magic-link", email="ada@example.com").headers["Location"]
+        attempt = attempt.partition("attempt=")[2]
+        link = browser.mail_to("ada@example.com")["links"][0]
+        scanner = Browser(site)
+        scanner.http.get(link, timeout=10)
+        browser.http.get(link, timeout=10)
+        log = site.log.read_text()
+        for each in (browser, scanner):
+            each.http.close()
+
+    ended = command("--attempt", attempt, log=log)
+
+    assert ended.returncode == 0
+    told = ended.stdout
+    steps = [
+        "A link was sent.",
+        "did not ask for the link",
+        "opened again",
+        "The link did not work",
+    ]
+    places = [told.index(step) for step in steps]
+    assert places == sorted(places)
+    assert "step 2 of 4" in told
+    assert "step 3 of 4" in told
+    assert "EMAIL_DELIVERY=smtp" in told
+    assert "ada@" not in told
+    assert WEBHOOK_SECRET not in told
+
+
+def test_a_story_reads_the_lines_of_a_terminal_too() -> None:
+    log = (
+        "10:00:00 INFO authn_magic_auth_sent logger=app attempt=0123456789ab step=2 email=a***\n"
+        "noise\n{not json\n"
+        "10:00:09 INFO session_created logger=app attempt=0123456789ab step=4 user=canary\n"
+    )
+    ended = command("--attempt", "0123456789ab", log=log)
+
+    assert "A code was sent." in ended.stdout
+    assert "+9.0 s" in ended.stdout
+    assert "It ended in a session." in ended.stdout
+    assert "canary" not in ended.stdout
+
+
+@pytest.mark.parametrize("attempt", ["0123456789ab", "nonsense", "'; rm -rf /"])
+def test_an_attempt_that_is_not_in_the_log_is_said_so(attempt: str) -> None:
+    ended = command("--attempt", attempt, log="{}\n")
+
+    assert ended.returncode == 1
+    assert "says nothing about that attempt" in ended.stdout
