@@ -8,6 +8,7 @@ from workos import WorkOSClient
 from app import (
     cli,
     csrf,
+    development,
     errors,
     headers,
     health,
@@ -54,4 +55,5 @@ def create_app(config: Config | None = None, *, workos: WorkOSClient | None = No
     steps = (home, sign_in, magic_auth, magic_link, callback, sign_out)
     for part in (*steps, overview, sessions, webhooks, health, report):
         app.register_blueprint(part.bp)
+    development.init_app(app, config)
     return app

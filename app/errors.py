@@ -28,8 +28,6 @@ _HTTP_CODES = {
     429: "too_many_requests",
 }
 WRONG_CODES = ("invalid_one_time_code", "invalid_relay_code")
-# The page with the form that was sent, to be corrected there; else it is the sign-in page.
-_FORMS = {"magic_auth.verify": "verify.html", "magic_link.relay": "sent.html"}
 # OWASP's names for what is not simply a failed sign-in.
 _EVENTS = {
     "too_many_tries": "authn_login_fail_max",
@@ -57,7 +55,8 @@ def init_app(app: Flask) -> None:
 
 def answer(failure: Failure) -> Response:
     """Logs the failure and returns its page or JSON object, with its status and Retry-After."""
-    _log(failure)
+    name, level, details = log_entry(failure)
+    log.event(name, level=level, **details)
     explanation = failure.explanation
     body = jsonify(for_programs(failure)) if wants_json() else _page(failure)
     response = make_response(body, explanation.status)
@@ -94,15 +93,15 @@ def _answer_unexpected(error: Exception) -> Response:
     return answer(Failure("internal_error"))
 
 
-def _log(failure: Failure) -> None:
+def log_entry(failure: Failure) -> tuple[str, int, dict[str, str | int | None]]:
+    """Returns how a failure is logged: the event, its level and its details."""
     level = logging.ERROR if failure.explanation.is_ours else logging.WARNING
-    log.event(
-        _event_name(failure),
-        level=level,
-        failure=failure.code,
-        status=failure.explanation.status,
-        detail=failure.detail,
-    )
+    details: dict[str, str | int | None] = {
+        "failure": failure.code,
+        "status": failure.explanation.status,
+        "detail": failure.detail,
+    }
+    return _event_name(failure), level, details
 
 
 def _event_name(failure: Failure) -> str:
@@ -142,12 +141,8 @@ def _hint(failure: Failure) -> str:
 
 def _page(failure: Failure) -> str:
     attempt = attempts.in_hand()
-    if failure.explanation.way == "correct":
-        template = _FORMS.get(request.endpoint or "", "sign_in.html")
-    else:
-        template = "failure.html"
     return render_template(
-        template,
+        _template(failure),
         failure=failure,
         attempt=attempt,
         code_instead=code_instead.offered(),
@@ -160,6 +155,17 @@ def _page(failure: Failure) -> str:
         return_to=_return_to(failure),
         public_url=settings().public_url,
     )
+
+
+def _template(failure: Failure) -> str:
+    if failure.explanation.way != "correct":
+        return "failure.html"
+    # The form that was sent is shown again, to be corrected.
+    if attempts.in_hand() and "one_time_code" in failure.code:
+        return "verify.html"
+    if attempts.in_hand() and "relay_code" in failure.code:
+        return "sent.html"
+    return "sign_in.html"
 
 
 def _return_to(failure: Failure) -> str:

@@ -124,9 +124,10 @@ def _not_refreshed(
     if failure.code in FINAL:
         _over(handle, record, failure.code)
     log.event("authn_token_delayed", user=record.identity.user_id, failure=failure.code)
-    unused = session.cleared() if failure.code in ("workos_busy", "workos_unreachable") else None
+    is_unused = failure.code in ("workos_busy", "workos_unreachable")
+    kept = (session.cleared() if is_unused else session.doubted()).delayed(failure.code)
     later = int(time.time()) + (failure.retry_after or RETRY_AFTER)
-    session_store().keep(handle, unused or session.doubted(), refresh_at=later)
+    session_store().keep(handle, kept, refresh_at=later)
     return _as_it_was(record)
 
 

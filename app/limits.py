@@ -115,7 +115,8 @@ def calling_back(view: Callable[P, R]) -> Callable[P, R]:
 
 def tries_left() -> int:
     """Returns how many more tries the code in hand has, after this one."""
-    return min(limit.remaining for limit in limiter.current_limits if _scope(limit) == "tries")
+    left = (limit.remaining for limit in limiter.current_limits if _scope(limit) == "tries")
+    return min(left, default=TRIES_PER_CODE)
 
 
 def forgive() -> None:

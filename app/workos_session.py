@@ -11,6 +11,7 @@ from typing import Any
 import jwt
 from workos.user_management.models import AuthenticateResponse
 
+from app.config import settings
 from app.keys import keyring
 
 REFRESH_AHEAD = 60  # seconds before the access token runs out
@@ -42,6 +43,9 @@ class WorkOSSession:
     entitlements: tuple[str, ...] = ()
     feature_flags: tuple[str, ...] = ()
     impersonator: str | None = None
+    delayed_by: str | None = None  # the failure of the last refresh, until one succeeds
+    key_id: str | None = None
+    claims: dict[str, Any] | None = None  # all of them, in development only: to be looked at
 
     @classmethod
     def from_authentication(
@@ -63,6 +67,8 @@ class WorkOSSession:
             entitlements=_texts(claims.get("entitlements")),
             feature_flags=_texts(claims.get("feature_flags")),
             impersonator=_impersonator(reply, claims),
+            key_id=_key_id(reply.access_token),
+            claims=dict(claims) if settings().is_development else None,
         )
 
     @property
@@ -100,6 +106,10 @@ class WorkOSSession:
         """Returns it with its token known to be unused."""
         return replace(self, in_doubt=False)
 
+    def delayed(self, code: str) -> WorkOSSession:
+        """Returns it with the reason for which it could not be refreshed."""
+        return replace(self, delayed_by=code)
+
     def without_refresh(self, *, checked_until: int) -> WorkOSSession:
         """Returns it with its refresh token lost: from now on WorkOS is only asked if it lives."""
         return replace(self, refresh_token=None, in_doubt=False, expires_at=checked_until)
@@ -113,6 +123,13 @@ def _claims(access_token: str) -> Mapping[str, Any]:
     except jwt.InvalidTokenError:
         return {}
     return claims
+
+
+def _key_id(access_token: str) -> str | None:
+    try:
+        return _text(jwt.get_unverified_header(access_token).get("kid"))
+    except jwt.InvalidTokenError:
+        return None
 
 
 def _expiry(claims: Mapping[str, Any]) -> int:

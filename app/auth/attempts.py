@@ -132,10 +132,11 @@ def end(attempt: Attempt) -> None:
 
 
 def _latest(method: Method) -> Attempt | None:
-    return next((attempt for attempt in _newest_first() if attempt.method == method), None)
+    return next((attempt for attempt in under_way() if attempt.method == method), None)
 
 
-def _newest_first() -> list[Attempt]:
+def under_way() -> list[Attempt]:
+    """Returns the attempts of this browser, newest first."""
     prefix = _cookie_name("")
     found = [_unseal(value) for name, value in request.cookies.items() if name.startswith(prefix)]
     alive = [attempt for attempt in found if attempt and not attempt.has_ended]
@@ -150,7 +151,7 @@ def _take_in_hand(attempt: Attempt, step: int = trail.EXCHANGING) -> Attempt:
 
 def _make_room(size: int) -> None:
     keep: set[str] = set()
-    for attempt in _newest_first()[: MAX_ATTEMPTS - 1]:
+    for attempt in under_way()[: MAX_ATTEMPTS - 1]:
         name = _cookie_name(attempt.id)
         size += len(request.cookies[name])
         if size <= MAX_COOKIE_BYTES:
