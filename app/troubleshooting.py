@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DOCTOR = "make doctor"
-STORY = "python -m app.doctor --attempt ID < log"
+SITE_DOCTOR = "make doctor URL=https://app.example.com"
+STORY = ".venv/bin/python -m app.doctor --attempt ID < log"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ HELP = (
         "by http, the site was opened under another name than PUBLIC_URL (127.0.0.1 is not "
         "localhost), cookies are blocked, workers have different SECRET_KEYs, or the session "
         "store is not shared.",
-        diagnosis="python -m app.doctor --url https://app.example.com",
+        diagnosis=SITE_DOCTOR,
         fix="Open the site under PUBLIC_URL; give every worker the same SECRET_KEY, and several "
         "hosts one REDIS_URL.",
     ),
@@ -169,7 +170,7 @@ HELP = (
         codes=("not_found", "method_not_allowed", "session_not_found"),
         cause="A mistyped address, a GET for something that only POST does, or a session that has "
         "ended meanwhile.",
-        diagnosis="flask routes",
+        diagnosis=".venv/bin/flask routes",
         fix="Use a link of the site itself.",
     ),
     Help(
@@ -193,7 +194,7 @@ HELP = (
         codes=("too_many_requests",),
         cause="A limit was reached. Behind a proxy that is not counted in TRUSTED_PROXIES "
         "everybody is one visitor.",
-        diagnosis="python -m app.doctor --url https://app.example.com",
+        diagnosis=SITE_DOCTOR,
         fix="Set TRUSTED_PROXIES to the number of your proxies; change a LIMIT_ setting last.",
     ),
     Help(

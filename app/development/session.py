@@ -9,6 +9,7 @@ from flask import session as cookie
 
 from app import session
 from app.auth import attempts
+from app.config import settings
 from app.session_store import SessionRecord
 from app.workos_session import WorkOSSession
 
@@ -27,6 +28,7 @@ def show() -> str:
         attempts=attempts.under_way(),
         record=record,
         ends_at=session.ends_at() if record else None,
+        lifetime=settings().session_lifetime,
         workos=workos_session,
         refresh=_why(record, workos_session),
     )

@@ -10,6 +10,7 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from app.failures import EXPLANATIONS
 from tests.attack.conftest import Site
 from tests.browser.conftest import mailbox
 from tests.browser.test_journeys import ask
@@ -58,6 +59,8 @@ def walk(page: Page, site: Site, email: str) -> Iterator[str]:
         ("sessions", "/account/sessions"),
         ("sign-out", "/auth/sign-out"),
         ("sign in again", "/sign-in?again=yes"),
+        ("gallery", "/development/failures"),
+        ("session and tokens", "/development/session"),
         ("signed-in failure", "/auth/callback?code=a"),
     ):
         page.goto(path)
@@ -110,3 +113,12 @@ def judge(page: Page, site: Site, names: Iterator[str], look: str) -> None:
         assert width <= LOOKS[look]["viewport"]["width"], name  # type: ignore[index] # a size
 
     assert origins == {urlsplit(site.url).netloc}
+
+
+def test_every_page_of_the_gallery_is_accessible(new_page: Callable[..., Page], site: Site) -> None:
+    """A11Y-01: each failure there is, as people meet it."""
+    page, axe = new_page(site), Axe()
+    for code in EXPLANATIONS:
+        page.goto(f"/development/failures/{code}")
+        result = axe.run(page, options={"runOnly": RULES})
+        assert result.violations_count == 0, f"{code}: {result.generate_report()}"
