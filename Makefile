@@ -41,7 +41,7 @@ check: $(VENV)/dev ## Check style, format and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/hadolint Dockerfile
-	@$(BIN)/yamllint -s -d '{extends: relaxed, rules: {line-length: {max: 100}}}' compose.yaml
+	@$(BIN)/yamllint -s -d '{extends: relaxed, rules: {line-length: {max: 100}}}' compose.yaml .github/workflows/ci.yml
 
 serve: $(VENV)/run ## Serve with gunicorn, as in production; settings from the environment or .env
 	@$(BIN)/gunicorn

@@ -1,0 +1,135 @@
+"""docs/nginx.conf as it is, in front of gunicorn, and the doctor outside."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx2
+import pytest
+import requests
+
+from app.doctor.examination import examine
+from tests.attack.conftest import Browser, Site, free_port, running_site
+from tests.browser.certificate import make_certificate
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.server
+
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate, and its key."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="module")
+def site(
+    tmp_path_factory: pytest.TempPathFactory, certificate: tuple[str, str]
+) -> Iterator[Site]:
+    """The application behind nginx, under a public address."""
+    if not Path(NGINX).exists():
+        pytest.skip("nginx is not installed")
+    directory = tmp_path_factory.mktemp("nginx")
+    port = free_port()
+    settings = {"PUBLIC_URL": f"https://localhost:{port}", "TRUSTED_PROXIES": "1"}
+    with running_site(directory, **settings) as site, proxy(directory, site, port, certificate):
+        yield site
+
+
+class proxy:  # noqa: N801 # reads as the statement that it is used in
+    """Runs nginx with the documented file, but for names, ports and files."""
+
+    def __init__(
+        self, directory: Path, site: Site, port: int, certificate: tuple[str, str]
+    ) -> None:
+        text = (ROOT / "docs" / "nginx.conf").read_text()
+        changes = {
+            "/etc/ssl/app.example.com.pem": certificate[0],
+            "/etc/ssl/app.example.com.key": certificate[1],
+            "/var/log/nginx/access.log": str(directory / "access.log"),
+            "app.example.com": "localhost",
+            "listen 80;": f"listen 127.0.0.1:{free_port()};",
+            "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+            "127.0.0.1:8000": f"127.0.0.1:{site.inner_port}",
+            "rate=20r/s": "rate=1000r/s",
+        }
+        for old, new in changes.items():
+            assert old in text, old
+            text = text.replace(old, new)
+        temporary = "".join(
+            f"  {kind}_temp_path {directory}/{kind};\n"
+            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        text = text.replace("http {\n", f"http {{\n{temporary}")
+        path = directory / "nginx.conf"
+        path.write_text(("user root;\n" if os.geteuid() == 0 else "") + text)
+        globals_ = f"daemon off; pid {directory}/pid;"
+        self._command = [NGINX, "-c", str(path), "-e", str(directory / "error.log"), "-g", globals_]
+        self._port = port
+
+    def __enter__(self) -> None:
+        self._process = subprocess.Popen(self._command)
+        ends_at = time.monotonic() + 10
+        while time.monotonic() < ends_at and self._process.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
+                return
+        pytest.fail("nginx did not come up")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+def test_the_doctor_finds_nothing_to_mend(site: Site, certificate: tuple[str, str]) -> None:
+    """WEB-06, WEB-10: one proxy is counted, https is told, and every worker answers alike."""
+    context = ssl.create_default_context(cafile=certificate[0])
+    with httpx2.Client(verify=context) as http:
+        found = {c.name: f for c, f in examine(site.settings, url=site.url, http=http)}
+
+    assert {name for name, one in found.items() if one.outcome == "failure"} == set()
+    assert found["proxies"].what == "1, as in TRUSTED_PROXIES."
+    assert found["site"].outcome == found["workers"].outcome == "ok"
+
+
+def test_a_person_signs_in_and_no_credential_is_logged(
+    site: Site, certificate: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """LOG-02: nginx's own format would keep the query strings of link and callback."""
+    browser = Browser(site)
+    browser.http.verify = certificate[0]
+    browser.http.headers["Referer"] = f"{site.url}/"
+    callback = browser.callback_of_link("proxied@example.com")
+    assert browser.http.get(callback, timeout=10).status_code == 200
+    assert browser.is_signed_in()
+    browser.http.close()
+
+    log = (site.log.parent / "access.log").read_text()
+    assert '"GET /auth/callback" 303' in log
+    assert "?" not in log
+    assert not re.search(r"code=|state=", log)
+
+
+def test_a_forged_header_gains_nothing(site: Site, certificate: tuple[str, str]) -> None:
+    """WEB-09, WEB-10."""
+    forged = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example"}
+    page = requests.get(
+        f"{site.url}/sign-in", headers=forged, verify=certificate[0], timeout=10
+    )
+    other = requests.get(
+        f"{site.url}/sign-in", headers={"Host": "evil.example"}, verify=certificate[0], timeout=10
+    )
+
+    assert page.status_code == 200
+    assert "evil.example" not in page.text
+    assert other.status_code == 400
