@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from flask import Blueprint, render_template
 
+from app import trail
 from app.auth import attempts
 from app.auth.magic_auth import CODE_LIFETIME
 from app.auth.magic_link import SHORTEST
@@ -47,6 +48,7 @@ def fail(code: str) -> NoReturn:
             next_url="/account",
             caller_state="",
         )
+        trail.advance(trail.EXCHANGING)
     wait = RETRY_LATER if EXPLANATIONS[code].status in WAITS else None
     raise Failure(code, retry_after=wait)
 

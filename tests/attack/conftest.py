@@ -57,9 +57,11 @@ class Site:
         lines = self.log.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
+    inner_port: int = 0
+
     @property
     def port(self) -> int:
-        """Where it listens on 127.0.0.1."""
+        """Where people reach it on 127.0.0.1."""
         return int(self.url.rpartition(":")[2])
 
     def workers(self) -> set[str]:
@@ -159,7 +161,8 @@ def running_site(
     """Runs gunicorn and the emulator on free ports, and ends them; https with a certificate."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
     scheme = "https" if certificate else "http"
-    url = f"{scheme}://localhost:{listener.getsockname()[1]}"
+    inner_url = f"{scheme}://localhost:{listener.getsockname()[1]}"
+    url = settings.get("PUBLIC_URL", inner_url)
     workos = make_server("127.0.0.1", 0, _nothing, threaded=True, request_handler=PromptHandler)
     # Not localhost, so that for a browser it is another site, as WorkOS is.
     workos_url = f"http://127.0.0.1:{workos.server_port}"
@@ -203,8 +206,9 @@ def running_site(
         )
     listener.close()
     try:
-        wait_until_up(process, f"{url}/readyz", log_path, verify=certificate or True)
-        yield Site(url, workos_url, process, log_path, environ)
+        wait_until_up(process, f"{inner_url}/readyz", log_path, verify=certificate or True)
+        inner_port = int(inner_url.rpartition(":")[2])
+        yield Site(url, workos_url, process, log_path, environ, inner_port)
     finally:
         process.terminate()
         process.wait()
