@@ -239,14 +239,3 @@ def test_the_workflow_for_forks_calls_the_same_command() -> None:
 
     assert re.findall(r"- run: (.*)", workflow) == ["bash .ci/run"]
     assert "permissions:\n  contents: read\n" in workflow
-
-
-def test_nothing_here_knows_the_place_where_it_was_made() -> None:
-    listed = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.split()
-    for name in listed:
-        path = ROOT / name
-        if path.suffix in (".png", ".svg") or not path.is_file():
-            continue
-        assert not re.search(r"/work/|/root/|\.\./shared|pypi\.", path.read_text()), name
