@@ -281,15 +281,16 @@ def test_a_page_that_signs_out_with_get_is_found(healthy_app: Flask) -> None:
     assert "/logout" in finding.what
 
 
-def test_a_page_that_calls_workos_with_get_is_found(healthy_app: Flask) -> None:
-    @healthy_app.get("/mail-me/<address>")
-    def mail_me(address: str) -> str:
+@pytest.mark.parametrize("placeholder", ["", "<address>", "<int:address>", "<uuid:address>"])
+def test_a_page_that_calls_workos_with_get_is_found(healthy_app: Flask, placeholder: str) -> None:
+    @healthy_app.get(f"/mail-me/{placeholder}")
+    def mail_me(address: object = "ada") -> str:
         workos().user_management.create_magic_auth(email=f"{address}@example.com")
         return "sent"
 
     [finding] = get_changes_nothing(healthy_app)
 
-    assert "/mail-me/<address>" in finding.what
+    assert f"/mail-me/{placeholder}" in finding.what
 
 
 @pytest.mark.parametrize(
