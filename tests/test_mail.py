@@ -24,6 +24,7 @@ from app import create_app, mail
 from app.config import Config
 from app.email_address import canonical_email
 from app.failures import Failure
+from app.workos_client import TIMEOUT
 from emulator.smtp import MailServer
 from tests.attack.conftest import free_port
 from tests.browser.certificate import make_certificate
@@ -410,3 +411,9 @@ def test_a_mail_names_its_sender_and_not_this_machine(app: Flask) -> None:
     assert re.search(r"\+0000|-0000|GMT", message["Date"])
     assert socket.gethostname().encode() not in raw
     assert max(map(len, raw.splitlines())) <= 998  # RFC 5322, 2.1.1
+
+
+def test_no_request_waits_for_more_than_15_seconds() -> None:
+    """LIM-05: a link of WorkOS takes two calls, a mail of ours one call and the mail."""
+    assert 2 * TIMEOUT < 15
+    assert TIMEOUT + mail.TIMEOUT < 15
