@@ -7,6 +7,8 @@ one code for each link, which does not count for the address.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flask import g
@@ -58,14 +60,24 @@ def counted_for() -> str:
     return f"link {found.attempt_id}" if found else asked_address()
 
 
-def take() -> bool:
-    """Whether this form replaces a link; raises Failure the second time that it does so."""
+@contextmanager
+def spending() -> Iterator[bool]:
+    """Spends the offer, if this form carries one, unless the mail fails; says whether it does.
+
+    Raises Failure the second time.
+    """
     found = _replaced_link()
     if found is None:
-        return False
-    if not session_store().claim(f"code-instead:{found.attempt_id}", expires_at=found.ends_at):
+        yield False
+        return
+    claim = f"code-instead:{found.attempt_id}"
+    if not session_store().claim(claim, expires_at=found.ends_at):
         raise Failure("code_instead_sent")
-    return True
+    try:
+        yield True
+    except Failure:
+        session_store().release(claim)
+        raise
 
 
 def _replaced_link() -> State | None:

@@ -44,11 +44,12 @@ def send() -> Response:
         next_url=fields["next"],
         caller_state=fields["state"],
     )
-    attempt = replace(attempt, knows_email=not code_instead.take())
     trail.advance(trail.SENDING)
-    one_time_code = workos_client.send_code(email)
-    if settings().mails_itself:
-        _mail(email, one_time_code)
+    with code_instead.spending() as is_instead:
+        one_time_code = workos_client.send_code(email)
+        if settings().mails_itself:
+            _mail(email, one_time_code)
+    attempt = replace(attempt, knows_email=not is_instead)
     return attempts.sent(attempt, url_for("magic_auth.show", attempt=attempt.id))
 
 

@@ -96,7 +96,7 @@ def open_link() -> ResponseReturnValue:
         return redirect(attempt.link, code=303)
     log.event("authn_link_opened_elsewhere")
     relay_code = keyring().relay_codes(attempt_id)[0]
-    seconds_left = int(ends_at - time.time())
+    seconds_left = max(1, int(ends_at - time.time()))  # other clocks may be a little behind
     if wants_json():
         return {"status": "relay", "relay_code": relay_code, "expires_in": seconds_left}
     return render_template("relay.html", relay_code=relay_code, seconds_left=seconds_left)

@@ -95,7 +95,9 @@ def credentials(patient: Patient) -> Iterator[Finding]:
         "code": "doctor",
     }
     try:
-        known = patient.http.get(_url(patient, "/user_management/redirect_uris"), headers=bearer)
+        known = patient.http.get(
+            _url(patient, "/user_management/redirect_uris?limit=100"), headers=bearer
+        )
         answer = patient.http.post(_url(patient, "/sso/token"), json=body)
     except (httpx2.HTTPError, httpx2.InvalidURL):
         yield skipped(OUT_OF_REACH)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from app import keys
 from app.auth import attempts
 from app.auth.attempts import MAX_ATTEMPTS
+from app.workos_client import LINK
 from tests.walk import ADA, Visitor
 
 
@@ -46,6 +48,23 @@ def test_even_long_attempts_leave_room_for_other_cookies(visitor: Visitor) -> No
     assert len(cookies) >= 2
     assert sum(map(len, cookies.values())) < 6_000
     assert max(map(len, cookies.values())) < 3_000
+
+
+def test_the_longest_attempt_fits_into_one_cookie(app: Flask) -> None:
+    """SES-03: with the longest link that is kept, too."""
+    with app.test_request_context():
+        attempt = attempts.begin(
+            "magic_link",
+            "a" * 64 + "@" + ".".join(["b" * 60] * 3) + ".com",
+            lifetime=86_400,
+            next_url="/" + "n" * 511,
+            caller_state="\N{EURO SIGN}" * 85,
+        )
+        token = attempts._seal(replace(attempt, link="https://" + "x" * 1016))
+
+    assert LINK.fullmatch("https://" + "x" * 1016)
+    assert not LINK.fullmatch("https://" + "x" * 1017)
+    assert len(token) < 3_600
 
 
 def test_an_attempt_tells_a_thief_nothing(visitor: Visitor) -> None:

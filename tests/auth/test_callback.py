@@ -319,6 +319,17 @@ def test_an_offer_is_good_for_one_code_and_costs_the_address_nothing(
     assert [visitor.ask_for_code().status_code for _ in range(3)] == [303, 303, 429]
 
 
+def test_an_offer_is_not_spent_by_a_mail_that_fails(
+    visitor: Visitor, another_visitor: Visitor, emulator: Flask
+) -> None:
+    offer = state_in(link_to_callback(visitor))
+    hook = {"method": "POST", "path": "/user_management/magic_auth", "status": 503, "count": 1}
+    emulator.test_client().post("/_emulate/hooks", json=hook)
+    assert another_visitor.post("/auth/magic-auth", instead_of=offer).status_code == 502
+
+    assert another_visitor.post("/auth/magic-auth", instead_of=offer).status_code == 303
+
+
 def test_an_offer_does_not_help_to_mail_somebody_else(
     visitor: Visitor, another_visitor: Visitor
 ) -> None:
