@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Sequence
 
 import httpx2
+from dotenv import find_dotenv
 
 from app.config import ConfigError, load_env
 from app.doctor.examination import examine, refused
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
         for check, finding in found:
             print(_as_text(check, finding))
         print(f"\n{_summary(found)}")
+        if found[0][1].outcome == "failure" and not find_dotenv(usecwd=True):
+            print("There is no .env here: make run makes one for the emulator.")
     return int(any(finding.outcome == "failure" for _, finding in found))
 
 

@@ -51,8 +51,8 @@ def secret_key(patient: Patient) -> Iterator[Finding]:
     mark = fingerprint(config.secret_key, config.secret_key_fallbacks)
     former = len(config.secret_key_fallbacks)
     yield ok(
-        f"Fingerprint {mark}, the same wherever the key is the same"
-        f"{f'; {former} former' if former else ''}."
+        f"{len(config.secret_key)} characters, and no example; fingerprint {mark}, the same "
+        f"wherever the key is{f'; {former} former' if former else ''}."
     )
 
 
