@@ -18,7 +18,7 @@ from itsdangerous import BadData
 import emulator as workos_emulator
 from app import create_app
 from app.auth.attempts import LATE
-from app.auth.magic_link import SHORTEST
+from app.auth.magic_link import LONGEST, SHORTEST
 from app.keys import CLOCK_SKEW, Keyring
 from app.limits import TRIES_PER_CODE
 from tests.auth.test_callback import exchanges
@@ -203,6 +203,19 @@ def test_five_wrong_relay_codes_end_the_tries_but_not_the_link(visitor: Visitor)
 
     visitor.open_link(visitor.mailed_link())
     assert visitor.is_signed_in()
+
+
+def test_the_relay_code_of_a_long_lived_link_gets_no_further_tries_by_waiting(
+    visitor: Visitor,
+) -> None:
+    """AUT-09."""
+    with time_machine.travel("2026-05-01T10:00:00Z", tick=False) as clock:
+        visitor.post_json("/auth/magic-link", {"email": ADA, "expires_in": LONGEST})
+        for _ in range(TRIES_PER_CODE):
+            visitor.type_relay_code("000000")
+        for _ in range(3):
+            clock.shift(7 * 60 * 60)
+            assert heading(visitor.type_relay_code("000000")) == "Too many wrong codes"
 
 
 @pytest.mark.parametrize(
