@@ -27,7 +27,7 @@ P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
 
 TRIES_PER_CODE = 5
-# Longer than any code lives, so that none sees a second window: the relay code of a link lives a day.
+# Longer than any code lives, so that none sees a second window; relay codes live up to a day.
 TRIES = f"{TRIES_PER_CODE} per 2 days"
 IPV6_SITE = 64  # bits; one household or host commonly owns a whole /64
 
