@@ -99,6 +99,8 @@ def _start(config: Config, parts: list[Part]) -> None:
         parts.append(
             _run("the emulator", port, "emulator", "--port", str(port), *mail, *webhook, *uris)
         )
+    else:
+        _require_mail_server(config)
     # Reloads when code changes; the debugger stays off, for it runs whatever a page sends.
     debug = () if config.is_live else ("--debug", "--no-debugger")
     flask = ("flask", "run", "--port", str(app_port), *debug)
@@ -112,6 +114,17 @@ def _mail_server(config: Config) -> list[str]:
     port = urlsplit(url).port or SUBMISSION_PORT
     _require_free(port, "SMTP_PORT")
     return ["--smtp-port", str(port)]
+
+
+def _require_mail_server(config: Config) -> None:
+    url = urlsplit(config.smtp_url or "")
+    if config.mails_itself and _is_local(config.smtp_url or ""):
+        if not _answers(url.hostname or "", url.port or SUBMISSION_PORT):
+            sys.exit(
+                "Error: SMTP_URL points to the emulator's mailbox, but with the real WorkOS there is "
+                "no emulator.\nRemove EMAIL_DELIVERY, SMTP_URL and MAIL_FROM from .env, or name "
+                "your own mail server."
+            )
 
 
 def _run(name: str, port: int, module: str, *arguments: str) -> Part:

@@ -238,6 +238,21 @@ def test_a_port_of_the_other_localhost_is_busy_too(clone: Path) -> None:
     assert f"Error: port {port} is in use" in ended.stderr
 
 
+def test_the_real_workos_without_the_emulators_mailbox_is_explained(clone: Path) -> None:
+    """Whoever changes one line of .env too few."""
+    example = (clone / ".env.example").read_text()
+    key = "SECRET_KEY=Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1"
+    lines = [key if line == "SECRET_KEY=" else line for line in example.splitlines()]
+    kept = [line for line in lines if not line.startswith("WORKOS_BASE_URL")]
+    (clone / ".env").write_text("\n".join(kept))
+
+    ended = run(clone, "make", "run", f"PORT={free_port()}", f"SMTP_PORT={free_port()}")
+
+    assert ended.returncode != 0
+    assert "Remove EMAIL_DELIVERY, SMTP_URL and MAIL_FROM" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_port_that_is_none_is_called_by_its_name(clone: Path) -> None:
     ended = run(clone, "make", "run", "PORT=abc")
 
