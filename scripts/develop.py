@@ -117,14 +117,15 @@ def _mail_server(config: Config) -> list[str]:
 
 
 def _require_mail_server(config: Config) -> None:
+    if not (config.mails_itself and _is_local(config.smtp_url or "")):
+        return
     url = urlsplit(config.smtp_url or "")
-    if config.mails_itself and _is_local(config.smtp_url or ""):
-        if not _answers(url.hostname or "", url.port or SUBMISSION_PORT):
-            sys.exit(
-                "Error: SMTP_URL points to the emulator's mailbox, but with the real WorkOS there is "
-                "no emulator.\nRemove EMAIL_DELIVERY, SMTP_URL and MAIL_FROM from .env, or name "
-                "your own mail server."
-            )
+    if not _answers(url.hostname or "", url.port or SUBMISSION_PORT):
+        sys.exit(
+            "Error: SMTP_URL points to the emulator's mailbox, but with the real WorkOS there is no "
+            "emulator.\nRemove EMAIL_DELIVERY, SMTP_URL and MAIL_FROM from .env, or name a mail "
+            "server of your own."
+        )
 
 
 def _run(name: str, port: int, module: str, *arguments: str) -> Part:
