@@ -122,8 +122,8 @@ def _require_mail_server(config: Config) -> None:
     url = urlsplit(config.smtp_url or "")
     if not _answers(url.hostname or "", url.port or SUBMISSION_PORT):
         sys.exit(
-            "Error: SMTP_URL points to the emulator's mailbox, but with the real WorkOS there is no "
-            "emulator.\nRemove EMAIL_DELIVERY, SMTP_URL and MAIL_FROM from .env, or name a mail "
+            "Error: SMTP_URL points to the emulator's mailbox, but with the real WorkOS there is "
+            "no emulator.\nRemove EMAIL_DELIVERY, SMTP_URL and MAIL_FROM from .env, or name a mail "
             "server of your own."
         )
 
