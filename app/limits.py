@@ -27,8 +27,10 @@ P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
 
 TRIES_PER_CODE = 5
-# Longer than any code lives, so that none sees a second window; relay codes live up to a day.
-TRIES = f"{TRIES_PER_CODE} per 2 days"
+# Longer than any code lives, so that none sees a second window; relay codes live up to a day. In
+# minutes, for limits are counted from the finest unit up, and what is refused here costs the address
+# nothing.
+TRIES = f"{TRIES_PER_CODE} per 2880 minutes"
 IPV6_SITE = 64  # bits; one household or host commonly owns a whole /64
 
 
