@@ -27,9 +27,9 @@ P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
 
 TRIES_PER_CODE = 5
-# Longer than any code lives, so that none sees a second window; relay codes live up to a day. In
-# minutes, for limits are counted from the finest unit up, and what is refused here costs the address
-# nothing.
+# Longer than any code lives, so that none sees a second window; relay codes live up to a day.
+# In minutes: limits are counted from the finest unit up, and what is refused here must not count
+# for the address too.
 TRIES = f"{TRIES_PER_CODE} per 2880 minutes"
 IPV6_SITE = 64  # bits; one household or host commonly owns a whole /64
 
