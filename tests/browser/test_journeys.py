@@ -144,9 +144,11 @@ def test_the_keyboard_is_enough(page: Page, site: Site) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.goto("/sign-in?next=/account")
-    page.keyboard.type("keys@example.com")  # the field has the focus
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    page.keyboard.type("keys@example.com")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Enter the code")).to_be_visible()
+    expect(page.get_by_label("Six-digit code")).to_be_focused()
     page.keyboard.type(str(mailbox(site)[0]["one_time_code"]))
     page.keyboard.press("Enter")
     expect_account(page, "keys@example.com")
