@@ -28,7 +28,7 @@ def site(patient: Patient) -> Iterator[Finding]:
     if patient.url is None:
         yield skipped(NOT_ASKED)
         return
-    url = patient.url.rstrip("/")
+    url = patient.url.rstrip("/").lower()  # names of hosts have no case
     try:
         health = patient.http.get(f"{url}/healthz")
         page = patient.http.get(f"{url}/sign-in")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import smtplib
+import tempfile
 from collections.abc import Iterator
 from email.utils import parseaddr
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -16,29 +18,44 @@ from app.doctor.finding import Check, Finding, Patient, failure, ok
 from app.failures import Failure
 from app.session_store import SessionStore, StoreUnavailable
 
+MAKE_ROOM = "Let this user write there, on a disk with room; or choose another DATABASE_PATH."
+
 
 def store(patient: Patient) -> Iterator[Finding]:
-    """Writes to the store that the settings name, as a sign-in would."""
+    """Writes to the store that the settings name, as a sign-in would; makes none."""
+    config = patient.config
+    # A file made now would belong to whoever runs the doctor, and perhaps not to the application.
+    if not config.redis_url and not config.database_path.exists():
+        if _could_be_made(config.database_path):
+            yield ok(f"{config.database_path} is made when the application starts.")
+        else:
+            yield failure(f"{config.database_path} cannot be made.", MAKE_ROOM)
+        return
     app = Flask("app.doctor")
-    stores.init_app(app, patient.config)
+    stores.init_app(app, config)
     sessions: SessionStore = app.extensions["session_store"]
-    shared = "every host" if patient.config.redis_url else "every worker of this host"
     try:
         sessions.check()
     except StoreUnavailable:
-        what = "REDIS_URL" if patient.config.redis_url else f"{patient.config.database_path}"
-        fix = (
-            "Start Redis, or correct REDIS_URL."
-            if patient.config.redis_url
-            else "Let this user write there, on a disk with room; or choose another DATABASE_PATH."
-        )
+        what = "REDIS_URL" if config.redis_url else f"{config.database_path}"
+        fix = "Start Redis, or correct REDIS_URL." if config.redis_url else MAKE_ROOM
         yield failure(f"{what} cannot be written to.", fix)
         return
+    shared = "every host" if config.redis_url else "every worker of this host"
     options = app.config.get("RATELIMIT_STORAGE_OPTIONS", {})
     if storage_from_string(app.config["RATELIMIT_STORAGE_URI"], **options).check():
         yield ok(f"Sessions and limits are kept where {shared} finds them.")
     else:
         yield failure("Sessions can be kept, but limits cannot be counted.", "See the store's log.")
+
+
+def _could_be_made(path: Path) -> bool:
+    parent = next(each for each in path.absolute().parents if each.exists())
+    try:
+        with tempfile.TemporaryFile(dir=parent):
+            return True
+    except OSError:
+        return False
 
 
 def delivery(patient: Patient) -> Iterator[Finding]:

@@ -114,7 +114,7 @@ def test_so_has_production(diagnose: Examine) -> None:
         ({"FLASK_DEBUG": "1", "PUBLIC_URL": PUBLIC}, "debug", "FLASK_DEBUG is on", "Remove"),
         ({"PUBLIC_URL": "http://app.example.com"}, "https", "in clear", "certificate"),
         ({"WORKOS_API_KEY": "sk_test_other"}, "credentials", "does not accept", "API Keys"),
-        ({"DATABASE_PATH": "/proc/nowhere/app.sqlite3"}, "store", "cannot be written", "DATABASE"),
+        ({"DATABASE_PATH": "/proc/nowhere/app.sqlite3"}, "store", "cannot be made", "DATABASE"),
     ],
 )  # fmt: skip
 def test_a_broken_setting_is_found_by_its_check_alone(
@@ -192,6 +192,23 @@ def test_a_workos_that_is_not_there_is_one_failure_and_not_five(diagnose: Examin
     assert "make run" in failures(found)["api"].fix
     for check in ("clock", "jwks", "credentials", "redirect_uri"):
         assert [finding.outcome for finding in found[check]] == ["skipped"]
+
+
+def test_a_database_is_looked_at_and_never_made(diagnose: Examine, tmp_path: Path) -> None:
+    """Made by the doctor, it might belong to another user than the application's."""
+    [finding] = diagnose()["store"]
+    assert (finding.outcome, list(tmp_path.iterdir())) == ("ok", [])
+
+    path = tmp_path / "instance/app.sqlite3"
+    path.parent.mkdir()
+    path.write_text("no database, but long enough to be read as one " * 100)
+    found = failures(diagnose())
+    assert set(found) == {"store"}
+    assert "cannot be written to" in found["store"].what
+
+    path.unlink()
+    path.touch()
+    assert "every worker" in diagnose()["store"][0].what
 
 
 def test_a_redis_that_is_not_there_is_found(diagnose: Examine) -> None:
