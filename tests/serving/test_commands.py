@@ -213,9 +213,9 @@ def test_if_one_part_ends_so_does_the_other_and_the_reason_is_said(running: Runn
     wait_for(lambda: is_free(running.url))
 
 
-@pytest.mark.parametrize("variable", ["PORT", "EMULATOR_PORT"])
+@pytest.mark.parametrize("variable", ["PORT", "EMULATOR_PORT", "SMTP_PORT"])
 def test_a_busy_port_is_explained_in_one_line(clone: Path, variable: str) -> None:
-    ports = {"PORT": str(free_port()), "EMULATOR_PORT": str(free_port())}
+    ports = {name: str(free_port()) for name in ("PORT", "EMULATOR_PORT", "SMTP_PORT")}
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
