@@ -6,7 +6,7 @@ import os
 import socket
 import time
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from itsdangerous import BadData
 
 from app import limits
@@ -37,6 +37,7 @@ def report() -> Response:
         fingerprint=fingerprint(config.secret_key, config.secret_key_fallbacks),
         is_first=session_store().claim(f"doctor:{visit}", expires_at=time.time() + CLOCK_SKEW),
         count=limits.count(f"doctor:{visit}", for_seconds=CLOCK_SKEW),
+        is_debug=current_app.debug,
         trusted_proxies=config.trusted_proxies,
         forwarded_for=len([part for part in forwarded_for.split(",") if part.strip()]),
         scheme=request.scheme,

@@ -89,6 +89,23 @@ def workers(patient: Patient) -> Iterator[Finding]:
         )
 
 
+def running_debug(patient: Patient) -> Iterator[Finding]:
+    """Debug mode may be on there and off here."""
+    answers = patient.notes.get("answers")
+    known = [answer for answer in answers if answer] if isinstance(answers, list) else []
+    if not known:
+        yield skipped(NOT_ASKED if patient.url is None else UNKNOWN)
+    elif not any(answer["is_debug"] for answer in known):
+        yield ok("Off.")
+    elif patient.config.is_development:
+        yield ok("On, on this machine.")
+    else:
+        yield failure(
+            "The running application is in debug mode.",
+            "Remove FLASK_DEBUG and --debug there, and serve with gunicorn: make serve.",
+        )
+
+
 def proxies(patient: Patient) -> Iterator[Finding]:
     """Compares TRUSTED_PROXIES with the headers that arrive."""
     answers = patient.notes.get("answers")
@@ -179,6 +196,7 @@ def _answer(answer: httpx2.Response) -> dict[str, Any] | None:
 CHECKS = (
     Check("site", "What is right on paper may arrive changed.", site),
     Check("workers", "A session must hold on whichever worker answers next.", workers),
+    Check("running_debug", "Debug mode can run code sent by a visitor.", running_debug),
     Check("proxies", "Limits are counted by address, and addresses can be forged.", proxies),
     Check("http_redirect", "People type names without https.", http_redirect),
     Check("webhook_arrives", "WorkOS gives up on an endpoint that refuses.", webhook_arrives),

@@ -27,7 +27,7 @@ def store(patient: Patient) -> Iterator[Finding]:
     # A file made now would belong to whoever runs the doctor, and perhaps not to the application.
     if not config.redis_url and not config.database_path.exists():
         if _could_be_made(config.database_path):
-            yield ok(f"{config.database_path} is made when the application starts.")
+            yield ok(f"{config.database_path} is made when it is first needed.")
         else:
             yield failure(f"{config.database_path} cannot be made.", MAKE_ROOM)
         return

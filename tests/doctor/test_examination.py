@@ -19,11 +19,11 @@ from app.doctor.app_checks import cookie_size, get_changes_nothing, make_app, tr
 from app.doctor.examination import CHECKS, examine
 from app.doctor.finding import Finding, Patient
 from app.doctor.settings_checks import fingerprint
-from app.doctor.site_checks import workers
+from app.doctor.site_checks import running_debug, workers
 from app.session import sign_out
 from app.workos_client import workos
 from tests.attack.conftest import free_port
-from tests.conftest import SECRET_KEY
+from tests.conftest import ROOT, SECRET_KEY
 
 PUBLIC = "https://app.example.com"
 HEALTHY = {
@@ -336,6 +336,34 @@ def test_workers_that_differ_are_found(
 
     assert finding.outcome == "failure"
     assert what in finding.what
+
+
+@pytest.mark.parametrize(
+    ("public_url", "is_debug", "outcome"),
+    [
+        (PUBLIC, [False, True], "failure"),
+        (PUBLIC, [False, False], "ok"),
+        ("http://localhost:5000", [True], "ok"),
+    ],
+)
+def test_a_worker_in_debug_mode_is_found(
+    make_config: Any, public_url: str, is_debug: list[bool], outcome: str
+) -> None:
+    answers = [{"is_debug": each} for each in is_debug]
+    with httpx2.Client() as http:
+        patient = Patient(
+            make_config(public_url=public_url), http, public_url, notes={"answers": answers}
+        )
+        [finding] = running_debug(patient)
+
+    assert finding.outcome == outcome
+
+
+def test_every_check_stands_in_the_checklist_for_production() -> None:
+    page = (ROOT / "docs/production.md").read_text()
+
+    for check in CHECKS:
+        assert f"`{check.name}`" in page
 
 
 def test_a_check_that_breaks_hides_nothing_and_tells_no_secret(diagnose: Examine) -> None:
