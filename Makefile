@@ -21,7 +21,7 @@ help: ## Say what there is to make
 run: $(VENV)/run ## Run the application and the emulator, ready to sign in
 	@$(BIN)/python -m scripts.develop
 
-test: $(VENV)/dev ## Run all tests; says what was skipped for want of Chromium or Redis
+test: $(VENV)/dev ## Run all tests; says what was skipped for want of Chromium, nginx or Redis
 	@$(BIN)/python -m pytest -n auto --dist loadscope $(PYTEST)
 
 e2e: $(VENV)/dev ## Run the tests in a real Chromium alone
