@@ -14,7 +14,7 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "PORT=5001, EMULATOR_PORT=4101 and SMTP_PORT=2526 change ports (run, serve); WEB_CONCURRENCY"
+	@echo "PORT=5001, EMULATOR_PORT=4101 and SMTP_PORT=2526 change ports (run, doctor, serve); WEB_CONCURRENCY"
 	@echo "and THREADS the size of serve; VENV where the virtual environment is; PYTHON which Python"
 	@echo "makes it. EMAIL_DELIVERY=workos (run) lets WorkOS send the mail."
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import click
 from dotenv import find_dotenv, load_dotenv
@@ -85,7 +86,8 @@ class Config:
                     problems.append(f"{name} is missing.\n    {where}")
             except ValueError as problem:
                 problems.append(f"{name} {problem}.\n    {where}")
-        problems += _dangers(values, debug=is_on(environ.get("FLASK_DEBUG", "")))
+        given = {name for name in SETTINGS if environ.get(name, "").strip()}
+        problems += _dangers(values, given, debug=is_on(environ.get("FLASK_DEBUG", "")))
         if problems:
             raise ConfigError(problems)
         return cls(**values)
@@ -138,11 +140,13 @@ def load_env() -> None:
     load_dotenv(find_dotenv(usecwd=True))
     os.environ.setdefault("PUBLIC_URL", Config.public_url)
     for variable, name in PORTS.items():
-        port, url = os.environ.get(variable, ""), urlsplit(os.environ.get(name, ""))
+        port = os.environ.get(variable, "")
         if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
             raise ConfigError([f"{variable} is not a port.\n    Give a number from 1 to 65535."])
-        if port and name not in said and url.hostname in LOOPBACK:
-            os.environ[name] = f"{url.scheme}://{url.hostname}:{port}"
+        with suppress(ValueError):  # what is no URL is named by from_env()
+            url = _split(os.environ.get(name, ""))
+            if port and name not in said and url.hostname in LOOPBACK:
+                os.environ[name] = f"{url.scheme}://{url.hostname}:{port}"
 
 
 def is_on(text: str) -> bool:
@@ -176,8 +180,17 @@ def _secret(text: str) -> str:
     return text
 
 
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        parts.hostname, parts.port  # noqa: B018 # these are what raises
+    except ValueError:  # whose own words quote the password
+        raise ValueError("is not a URL; in a password, write # ? / @ as %23 %3F %2F %40") from None
+    return parts
+
+
 def _url(text: str) -> str:
-    parts = urlsplit(text)
+    parts = _split(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
         raise ValueError("is not a whole URL such as https://app.example.com")
     if parts.username or parts.password or not (parts.port or 443) > 0:
@@ -220,8 +233,9 @@ def _log_level(text: str) -> str:
 
 
 def _redis_url(text: str) -> str:
-    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
-        raise ValueError("is not a URL such as redis://localhost:6379/0")
+    parts = _split(text)
+    if parts.scheme not in ("redis", "rediss", "unix") or parts.fragment:
+        raise ValueError("is not a URL such as redis://:password@localhost:6379/0")
     return text
 
 
@@ -232,11 +246,10 @@ def _email_delivery(text: str) -> str:
 
 
 def _smtp_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
+    parts = _split(text)
+    rest = parts.path.strip("/") + parts.query + parts.fragment
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or rest:
         raise ValueError("is not a URL such as smtps://user:password@mail.example.com:465")
-    if not (parts.port or 25) > 0:
-        raise ValueError("has an impossible port")
     if not unquote(parts.netloc).isascii():
         raise ValueError("has characters outside ASCII, which few mail servers take")
     return text
@@ -253,7 +266,7 @@ def _mail_from(text: str) -> str:
     return text
 
 
-def _dangers(values: Mapping[str, Any], *, debug: bool) -> list[str]:
+def _dangers(values: Mapping[str, Any], given: set[str], *, debug: bool) -> list[str]:
     """Settings that are well formed alone and dangerous together."""
     problems = []
     is_live = str(values.get("workos_api_key", "")).startswith("sk_live_")
@@ -286,7 +299,7 @@ def _dangers(values: Mapping[str, Any], *, debug: bool) -> list[str]:
         problems += [
             f"{name} is missing, and EMAIL_DELIVERY is smtp.\n    {SETTINGS[name][1]}"
             for name in ("SMTP_URL", "MAIL_FROM")
-            if name.lower() not in values
+            if name not in given
         ]
     if idle > lifetime:
         problems.append(
@@ -309,16 +322,25 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     ),
     "SECRET_KEY": (_secret, f"Make one with: {NEW_KEY}"),
     "SECRET_KEY_FALLBACKS": (_list_of(_secret), "Former values of SECRET_KEY, newest first."),
-    "SESSION_IDLE_TIMEOUT": (_number(MINUTE, 30 * DAY, "seconds"), "A session ends when unused."),
-    "SESSION_LIFETIME": (_number(MINUTE, 30 * DAY, "seconds"), "A session ends in any case."),
+    "SESSION_IDLE_TIMEOUT": (
+        _number(MINUTE, 30 * DAY, "seconds"),
+        "Seconds, such as 86400: after a day without use a session ends.",
+    ),
+    "SESSION_LIFETIME": (
+        _number(MINUTE, 30 * DAY, "seconds"),
+        "Seconds, such as 604800: after a week a session ends in any case.",
+    ),
     "DATABASE_PATH": (Path, "A file that only this application can read."),
     "REDIS_URL": (_redis_url, "Leave it out to keep everything in DATABASE_PATH."),
     "WORKOS_WEBHOOK_SECRET": (_text, "Copy it from the WorkOS dashboard, Webhooks, your endpoint."),
-    "EMAIL_DELIVERY": (_email_delivery, "smtp makes links that mail scanners cannot use up."),
+    "EMAIL_DELIVERY": (
+        _email_delivery,
+        "Say smtp to send mail yourself, or leave it out.",
+    ),
     "SMTP_URL": (_smtp_url, "Your mail server: smtps://, or smtp:// with STARTTLS."),
     "MAIL_FROM": (_mail_from, "The sender that people see: Example <sign-in@example.com>"),
     "TRUSTED_PROXIES": (_number(0, 10, "proxies"), "How many proxies of yours stand in front."),
-    "LOG_LEVEL": (_log_level, "INFO is right for production."),
+    "LOG_LEVEL": (_log_level, "Leave it out, or say INFO, for production."),
     "LIMIT_SEND_PER_ADDRESS": (_limit, _NOTATION),
     "LIMIT_SEND_PER_VISITOR": (_limit, _NOTATION),
     "LIMIT_SEND_TOTAL": (_limit, _NOTATION),

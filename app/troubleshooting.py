@@ -161,7 +161,7 @@ HELP = (
             "state_too_long",
             "expires_in_invalid",
         ),
-        cause="The body or the query is not what the README documents under For programs.",
+        cause="The body or the query is not what docs/programs.md documents.",
         diagnosis="curl -i, and read `error` and `hint` of the answer",
         fix="One JSON object in UTF-8, or a form; texts only, each name once, at most 16 kB.",
     ),

@@ -42,9 +42,52 @@ def test_every_problem_is_named_at_once_with_where_to_get_the_value() -> None:
         assert part in text
 
 
+SMTP = {
+    "EMAIL_DELIVERY": "smtp",
+    "MAIL_FROM": "Us <us@example.com>",
+    "SMTP_URL": "smtp://localhost",
+}
+
+
+@pytest.mark.parametrize(
+    "password", ["hunter2#x", "hunter2/x", "hunter2?x", "123#hunter2", "hunter2\N{ACCOUNT OF}"]
+)
+@pytest.mark.parametrize("name", ["SMTP_URL", "REDIS_URL", "WORKOS_BASE_URL", "PUBLIC_URL"])
+def test_a_password_that_breaks_a_url_is_not_quoted(name: str, password: str) -> None:
+    """LOG-02, SEC-03: not even the part of it that a parser takes for a port."""
+    scheme = {"SMTP_URL": "smtps", "REDIS_URL": "redis"}.get(name, "https")
+    [problem] = problems(**{**SMTP, name: f"{scheme}://user:{password}@mail.example.com:465"})
+
+    assert name in problem
+    assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize("name", ["MAIL_FROM", "SMTP_URL"])
+def test_a_malformed_setting_is_not_called_missing_too(name: str) -> None:
+    assert len(problems(**{**SMTP, name: "nonsense"})) == 1
+
+
+def test_what_mailing_oneself_needs_is_missed() -> None:
+    missed = "".join(problems(EMAIL_DELIVERY="smtp"))
+
+    assert "SMTP_URL is missing" in missed
+    assert "MAIL_FROM is missing" in missed
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("SMTP_URL", "smtp://[x"),
+        ("SMTP_URL", "smtp://localhost:99999"),
+        ("SMTP_URL", "smtp://localhost/path"),
+        ("SMTP_URL", "http://localhost"),
+        ("SMTP_URL", "smtp://us\N{LATIN SMALL LETTER E WITH ACUTE}r:x@localhost"),
+        ("MAIL_FROM", "nobody"),
+        ("MAIL_FROM", "Us <us@example.com>\x07"),
+        ("EMAIL_DELIVERY", "pigeon"),
+        ("REDIS_URL", "redis://localhost:abc/0"),
+        ("PUBLIC_URL", "http://[::1"),
+        ("WORKOS_BASE_URL", "http://localhost:99999"),
         ("WORKOS_API_KEY", "abc"),
         ("WORKOS_API_KEY", "sk_test_ 1"),
         ("WORKOS_CLIENT_ID", "sk_test_1"),

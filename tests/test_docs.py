@@ -33,6 +33,7 @@ RUN_HERE = (
 )
 RUN_ELSEWHERE = {
     "make run": "tests/serving/test_commands.py",
+    "make run 2>&1 | tee log": "tests/serving/test_commands.py",
     "make test": ".ci/run",
     "make serve": "tests/serving/test_commands.py",
     "make doctor": "tests/test_docs.py",
@@ -68,6 +69,15 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         file = (path.parent / name) if name else path
         assert file.exists(), f"{path.name}: {target}"
         assert not anchor or anchor in anchors(file), f"{path.name}: {target}"
+
+
+def test_nothing_that_is_tracked_is_a_link_to_elsewhere() -> None:
+    """A link to a virtual environment, for example, which other machines do not have."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert "120000 " not in listed.stdout
 
 
 def test_every_page_is_reached_from_the_readme() -> None:

@@ -19,7 +19,7 @@ from app.keys import Keyring
 from app.pages import counted
 
 ASKED = 24  # times, so that every worker is met
-NOT_ASKED = "Say which: --url https://app.example.com"
+NOT_ASKED = "Say which: make doctor URL=https://app.example.com"
 UNKNOWN = "The running application cannot be asked; see site."
 
 
@@ -34,11 +34,15 @@ def site(patient: Patient) -> Iterator[Finding]:
         page = patient.http.get(f"{url}/sign-in")
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         yield failure(
-            f"{url} does not answer ({type(error).__name__}).", "Start it, or correct --url."
+            f"{url} does not answer ({type(error).__name__}).",
+            "Start it, or correct the URL, which begins with https:// or http://.",
         )
         return
     if health.status_code != 200:
-        yield failure(f"{url}/healthz answers {health.status_code}.", "Is this the application?")
+        yield failure(
+            f"{url}/healthz answers {health.status_code}.",
+            "Give the address of the application, without a path.",
+        )
         return
     if url != patient.config.public_url:
         yield failure(
@@ -71,7 +75,8 @@ def workers(patient: Patient) -> Iterator[Finding]:
         yield failure(
             f"{len(answers) - len(known)} of {len(answers)} answers came from a worker that has "
             f"another SECRET_KEY than this one, {mark}.",
-            "Give every worker and host the same SECRET_KEY, and run the doctor with it.",
+            "Give every worker and host the same SECRET_KEY, restart them, and run the doctor "
+            "with it.",
         )
     elif sum(answer["is_first"] for answer in known) != 1:
         yield failure(

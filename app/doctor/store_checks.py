@@ -18,6 +18,11 @@ from app.doctor.finding import Check, Finding, Patient, failure, ok
 from app.failures import Failure
 from app.session_store import SessionStore, StoreUnavailable
 
+EMULATORS = " Here it is the emulator's: make run."
+NO_EMULATOR = (
+    " With the real WorkOS there is no emulator's mailbox: remove EMAIL_DELIVERY, SMTP_URL and "
+    "MAIL_FROM, or name a server of yours."
+)
 MAKE_ROOM = "Let this user write there, on a disk with room; or choose another DATABASE_PATH."
 
 
@@ -75,8 +80,10 @@ def delivery(patient: Patient) -> Iterator[Finding]:
             if status != 250:
                 raise smtplib.SMTPSenderRefused(status, b"", sender)
     except Failure as refused:
-        is_local = server.hostname in LOOPBACK
-        hint = " Here it is the emulator's: make run." if is_local else ""
+        hint = ""
+        if server.hostname in LOOPBACK:
+            is_emulator = urlsplit(config.workos_base_url).hostname in LOOPBACK
+            hint = EMULATORS if is_emulator else NO_EMULATOR
         yield failure(
             f"{server.hostname} cannot be used: {refused.detail}.",
             f"Correct SMTP_URL (server, port, user, password) and MAIL_FROM.{hint}",

@@ -20,6 +20,14 @@ from app.workos_client import TIMEOUT
 SLOW = 2.0  # seconds for one answer
 TRIES = 3
 DASHBOARD = "the WorkOS dashboard"
+EMULATORS_KEYS = (
+    "WORKOS_BASE_URL is the emulator, which knows only sk_test_emulator and client_emulator. To "
+    "use the real WorkOS, remove the four lines below them in .env."
+)
+EMULATORS_PORTS = (
+    "If make run was given ports, give the doctor the same: make doctor PORT=5001 "
+    "EMULATOR_PORT=4101 SMTP_PORT=2526."
+)
 OUT_OF_REACH = "WorkOS cannot be asked; see api."
 
 
@@ -33,12 +41,9 @@ def reachable(patient: Patient) -> Iterator[Finding]:
             answer = patient.http.get(_jwks_url(patient))
             times.append(time.perf_counter() - began)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        is_local = urlsplit(base_url).hostname in LOOPBACK
-        fix = (
-            "Start the emulator: make run."
-            if is_local
-            else "Check the network and WORKOS_BASE_URL."
-        )
+        fix = "Check the network and WORKOS_BASE_URL."
+        if _is_emulator(patient):
+            fix = f"Start the emulator: make run. {EMULATORS_PORTS}"
         yield failure(f"{base_url} does not answer ({type(error).__name__}).", fix)
         return
     patient.notes["jwks"] = answer
@@ -75,7 +80,7 @@ def signing_keys(patient: Patient) -> Iterator[Finding]:
     elif answer.status_code == 404:
         yield failure(
             f"WorkOS has no keys for {patient.config.workos_client_id}.",
-            f"Copy WORKOS_CLIENT_ID again from {DASHBOARD}, API Keys.",
+            _or_emulators(patient, f"Copy WORKOS_CLIENT_ID again from {DASHBOARD}, API Keys."),
         )
     else:
         yield failure(
@@ -107,12 +112,16 @@ def credentials(patient: Patient) -> Iterator[Finding]:
     if known.status_code == 401:
         yield failure(
             "WorkOS does not accept WORKOS_API_KEY.",
-            f"Copy it again from {DASHBOARD}, API Keys; it may have been revoked.",
+            _or_emulators(
+                patient, f"Copy it again from {DASHBOARD}, API Keys; it may have been revoked."
+            ),
         )
     elif error in ("invalid_client", "unauthorized_client"):
         yield failure(
             "WORKOS_API_KEY and WORKOS_CLIENT_ID do not belong together.",
-            f"Copy both from the same environment of {DASHBOARD}, API Keys.",
+            _or_emulators(
+                patient, f"Copy both from the same environment of {DASHBOARD}, API Keys."
+            ),
         )
     elif error == "invalid_grant":
         yield ok("WORKOS_API_KEY and WORKOS_CLIENT_ID belong together.")
@@ -143,8 +152,18 @@ def redirect_uris(patient: Patient) -> Iterator[Finding]:
         else:
             yield failure(
                 f"{uri} is not registered.{_difference(uri, registered)}",
-                f"Paste this line into {DASHBOARD}, Redirects: {uri}",
+                EMULATORS_PORTS
+                if _is_emulator(patient)
+                else f"Paste this line into {DASHBOARD}, Redirects: {uri}",
             )
+
+
+def _is_emulator(patient: Patient) -> bool:
+    return urlsplit(patient.config.workos_base_url).hostname in LOOPBACK
+
+
+def _or_emulators(patient: Patient, fix: str) -> str:
+    return EMULATORS_KEYS if _is_emulator(patient) else fix
 
 
 def _difference(uri: str, registered: list[str]) -> str:

@@ -26,6 +26,7 @@ from tests.attack.conftest import free_port
 from tests.conftest import ROOT, SECRET_KEY
 
 PUBLIC = "https://app.example.com"
+REAL = "https://api.workos.com"
 HEALTHY = {
     "WORKOS_API_KEY": "sk_test_emulator",
     "WORKOS_CLIENT_ID": "client_emulator",
@@ -113,7 +114,11 @@ def test_so_has_production(diagnose: Examine) -> None:
         ({"WORKOS_API_KEY": "sk_live_1"}, "settings", "PUBLIC_URL is http", "https"),
         ({"FLASK_DEBUG": "1", "PUBLIC_URL": PUBLIC}, "debug", "FLASK_DEBUG is on", "Remove"),
         ({"PUBLIC_URL": "http://app.example.com"}, "https", "in clear", "certificate"),
-        ({"WORKOS_API_KEY": "sk_test_other"}, "credentials", "does not accept", "API Keys"),
+        ({"WORKOS_API_KEY": "sk_test_other"}, "credentials", "does not accept", "the emulator"),
+        (
+            {"WORKOS_API_KEY": "sk_test_other", "WORKOS_BASE_URL": REAL},
+            "credentials", "does not accept", "API Keys",
+        ),
         ({"DATABASE_PATH": "/proc/nowhere/app.sqlite3"}, "store", "cannot be made", "DATABASE"),
     ],
 )  # fmt: skip
@@ -129,7 +134,7 @@ def test_a_broken_setting_is_found_by_its_check_alone(
 
 def test_the_key_of_another_environment_is_told_from_a_wrong_code(diagnose: Examine) -> None:
     """WorkOS has no keys for that client either, so two checks see it."""
-    found = failures(diagnose(WORKOS_CLIENT_ID="client_other"))
+    found = failures(diagnose(WORKOS_CLIENT_ID="client_other", WORKOS_BASE_URL=REAL))
 
     assert set(found) == {"jwks", "credentials"}
     assert "do not belong together" in found["credentials"].what
@@ -161,11 +166,14 @@ def test_an_answer_in_the_place_of_workos_is_no_key(diagnose: Examine) -> None:
 def test_the_redirect_uri_is_compared_character_by_character(
     diagnose: Examine, registered: str, part: str
 ) -> None:
-    found = failures(diagnose(emulator=workos_emulator.create_app(redirect_uris=[registered])))
+    world = workos_emulator.create_app(redirect_uris=[registered])
+    found = failures(diagnose(emulator=world, WORKOS_BASE_URL=REAL))
 
     assert set(found) == {"redirect_uri"}
     assert part in found["redirect_uri"].what
     assert found["redirect_uri"].fix.endswith("Redirects: http://localhost:5000/auth/callback")
+    found = failures(diagnose(emulator=world))
+    assert "make doctor PORT=" in found["redirect_uri"].fix
 
 
 def test_every_redirect_uri_is_looked_up(diagnose: Examine) -> None:
@@ -242,7 +250,7 @@ def test_a_mail_server_that_takes_the_sender_is_well(
 
 
 def test_staging_and_a_missing_webhook_are_warnings(diagnose: Examine) -> None:
-    found = diagnose(PUBLIC_URL=PUBLIC, WORKOS_BASE_URL="https://api.workos.com")
+    found = diagnose(PUBLIC_URL=PUBLIC, WORKOS_BASE_URL=REAL)
 
     assert failures(found) == {}
     assert found["environment"][0].outcome == "warning"

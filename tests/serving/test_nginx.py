@@ -55,7 +55,7 @@ class Nginx:
         changes = {
             "/etc/ssl/app.example.com.pem": certificate[0],
             "/etc/ssl/app.example.com.key": certificate[1],
-            "/var/log/nginx/access.log": str(directory / "access.log"),
+            "/var/log/nginx/": f"{directory}/",
             "app.example.com": "localhost",
             "listen 80;": f"listen 127.0.0.1:{free_port()};",
             "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
@@ -117,6 +117,24 @@ def test_a_person_signs_in_and_no_credential_is_logged(
     assert '"GET /auth/callback" 303' in log
     assert "?" not in log
     assert not re.search(r"code=|state=", log)
+
+
+def test_with_the_application_down_no_credential_is_logged_either(
+    site: Site, certificate: tuple[str, str], tmp_path: Path
+) -> None:
+    """LOG-02: nginx's error log would quote the whole request line."""
+    port = free_port()
+    with Nginx(
+        tmp_path, Site(site.url, "", site.process, inner_port=free_port()), port, certificate
+    ):
+        page = requests.get(
+            f"https://localhost:{port}/auth/callback?code=canary&state=canary",
+            verify=certificate[0],
+            timeout=10,
+        )
+
+    assert page.status_code == 502
+    assert "canary" not in "".join(path.read_text() for path in tmp_path.glob("*.log"))
 
 
 def test_a_forged_header_gains_nothing(site: Site, certificate: tuple[str, str]) -> None:
