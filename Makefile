@@ -28,7 +28,7 @@ e2e: $(VENV)/dev ## Run the tests in a real Chromium alone
 	@$(BIN)/python -m pytest -m e2e $(PYTEST)
 
 doctor: $(VENV)/run ## Check the settings and what they lead to; URL=https://… asks a running site
-	@$(BIN)/python -m app.doctor $(if $(URL),--url $(URL))
+	@$(BIN)/python -m doctor $(if $(URL),--url $(URL))
 
 docs: $(VENV)/dev ## Write the parts of docs/ that are generated
 	@$(BIN)/python -m pytest -q -m docs --write-docs

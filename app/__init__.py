@@ -5,28 +5,16 @@ from __future__ import annotations
 from flask import Flask
 from workos import WorkOSClient
 
-from app import (
-    cli,
-    csrf,
-    development,
-    errors,
-    headers,
-    health,
-    home,
-    hosts,
-    keys,
-    limits,
-    log,
-    pages,
-    session,
-    stores,
-    webhooks,
-    workos_client,
-)
+from app import cli, development, health, home, keys, limits, report, session, stores, webhooks
+from app import failure_pages as errors
 from app.account import overview, sessions
-from app.auth import callback, magic_auth, magic_link, sign_in, sign_out
+from app.auth import callback, sign_in, sign_out
+from app.auth.doors import magic_auth, magic_link
 from app.config import Config
-from app.doctor import report
+from app.web import answers as pages
+from app.web import csrf, headers, log
+from app.web import public_host as hosts
+from app.workos_api import client as workos_client
 
 MAX_BODY = 16 * 1024  # bytes; the largest form here has two short fields
 

@@ -6,7 +6,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from app.session_store import session_store
+from app.session.store import session_store
 
 sessions = AppGroup("sessions", help="End the sessions of one person, or of everybody.")
 

@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from app.auth import attempts
 from app.failures import Failure
-from app.fields import queried
-from app.pages import wants_json
-from app.redirects import safe_return_to
 from app.session import is_fresh, record_in_step, signed_in_identity
+from app.web.answers import wants_json
+from app.web.fields import queried
+from app.web.redirects import safe_return_to
 
 FRESH = 15 * 60  # seconds for which a sign-in counts as recent (OWASP ASVS 7.5.1)
 

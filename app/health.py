@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from app.session_store import StoreUnavailable, session_store
+from app.session.store import StoreUnavailable, session_store
 
 bp = Blueprint("health", __name__)
 

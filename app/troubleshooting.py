@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 DOCTOR = "make doctor"
 SITE_DOCTOR = "make doctor URL=https://app.example.com"
-STORY = ".venv/bin/python -m app.doctor --attempt ID < log"
+STORY = ".venv/bin/python -m doctor --attempt ID < log"
 
 
 @dataclass(frozen=True, kw_only=True)

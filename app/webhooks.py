@@ -14,12 +14,12 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from app import log
 from app.config import settings
-from app.csrf import csrf
 from app.failures import Failure
-from app.session_store import SessionRecord, session_store
-from app.workos_client import workos
+from app.session.store import SessionRecord, session_store
+from app.web import log
+from app.web.csrf import csrf
+from app.workos_api.client import workos
 
 TOLERANCE = 180  # seconds between WorkOS's clock and ours; an older event is a replay
 REMEMBERED = 24 * 60 * 60  # seconds for which the id of an event is known

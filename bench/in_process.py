@@ -28,12 +28,12 @@ from workos.session import seal_session_from_auth_response
 import emulator
 from app import create_app
 from app.config import Config
-from app.database import Database
 from app.guards import login_required
 from app.identity import Identity
 from app.session import live_record, record_behind, sign_in
-from app.session_store import SessionRecord, hash_id
-from app.workos_session import WorkOSSession
+from app.session.store import SessionRecord, hash_id
+from app.session.workos_session import WorkOSSession
+from app.stores.database import Database
 from bench.table import Row, seconds_each
 
 HOST = "localhost:5000"

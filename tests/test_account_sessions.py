@@ -10,8 +10,8 @@ import pytest
 import time_machine
 from flask import Flask
 
-from app.browsers import browser_name
 from app.guards import FRESH
+from app.web.browsers import browser_name
 from tests.walk import ADA, Visitor, heading
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

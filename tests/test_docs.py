@@ -39,9 +39,9 @@ RUN_ELSEWHERE = {
     "make doctor": "tests/test_docs.py",
     "make doctor URL=https://app.example.com": "tests/test_docs.py",
     ".venv/bin/gunicorn": "tests/serving/test_commands.py",
-    ".venv/bin/python -m app.doctor --attempt ID < log": "tests/doctor/test_running_site.py",
+    ".venv/bin/python -m doctor --attempt ID < log": "tests/doctor/test_running_site.py",
     ".venv/bin/python -m emulator": "tests/emulator/test_emulator_serving.py",
-    ".venv/bin/python -m app.doctor --json": "tests/doctor/test_running_site.py",
+    ".venv/bin/python -m doctor --json": "tests/doctor/test_running_site.py",
 }
 
 

@@ -12,10 +12,10 @@ from flask import Flask
 from app import create_app
 from app.auth import attempts
 from app.config import settings
-from app.errors import WRONG_CODES
+from app.failure_pages import WRONG_CODES
 from app.failures import CALLBACK_ERRORS, EXPLANATIONS, Failure
-from app.session_store import StoreUnavailable
-from app.workos_client import workos
+from app.session.store import StoreUnavailable
+from app.workos_api.client import workos
 from tests.walk import Visitor
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.headers import CONTENT_SECURITY_POLICY
+from app.web.headers import CONTENT_SECURITY_POLICY
 from tests.walk import Visitor, heading
 
 EVERY_KIND = [

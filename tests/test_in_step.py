@@ -13,10 +13,10 @@ from workos import WorkOSClient
 
 from app import create_app
 from app.config import Config
-from app.in_step import CHECK_EVERY, RETRY_AFTER
-from app.session_store import session_store
+from app.session.refresh import CHECK_EVERY, RETRY_AFTER
+from app.session.store import session_store
+from app.session.workos_session import MAX_STALENESS, REFRESH_AHEAD, SHORTEST_PAUSE
 from app.signals import session_refresh_failed, session_refreshed
-from app.workos_session import MAX_STALENESS, REFRESH_AHEAD, SHORTEST_PAUSE
 from tests.walk import Visitor, heading
 
 NOON = "2026-05-01T12:00:00Z"

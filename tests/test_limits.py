@@ -14,7 +14,7 @@ from limits import parse
 from limits.strategies import FixedWindowRateLimiter
 
 from app.config import Config
-from app.sqlite_limits import SQLiteStorage
+from app.stores.sqlite_limits import SQLiteStorage
 from tests.walk import ADA, Visitor, heading
 
 NOON = "2026-05-01T12:00:00Z"

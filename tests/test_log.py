@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.log import JSONFormatter, LineFormatter, masked_email
+from app.web.log import JSONFormatter, LineFormatter, masked_email
 from tests.walk import ADA, Visitor
 
 

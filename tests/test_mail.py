@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 import emulator as workos_emulator
 from app import create_app, mail
 from app.config import Config
-from app.email_address import canonical_email
 from app.failures import Failure
-from app.workos_client import TIMEOUT
+from app.web.email_address import canonical_email
+from app.workos_api.client import TIMEOUT
 from emulator.smtp import MailServer
 from tests.attack.conftest import free_port
 from tests.browser.certificate import make_certificate

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from app.redirects import HOME, safe_return_to
+from app.web.redirects import HOME, safe_return_to
 from tests.walk import Visitor
 
 

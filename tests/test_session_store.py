@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from app.database import Database
 from app.identity import Identity
-from app.redis_sessions import RedisSessionStore
-from app.session_store import SessionRecord, SessionStore, StoreUnavailable, hash_id
-from app.sqlite_sessions import SQLiteSessionStore
-from app.workos_session import WorkOSSession
+from app.session.store import SessionRecord, SessionStore, StoreUnavailable, hash_id
+from app.session.workos_session import WorkOSSession
+from app.stores.database import Database
+from app.stores.redis_sessions import RedisSessionStore
+from app.stores.sqlite_sessions import SQLiteSessionStore
 from tests.redis_server import RedisServer
 
 ADA = Identity(

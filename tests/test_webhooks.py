@@ -14,7 +14,7 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.session_store import session_store
+from app.session.store import session_store
 from app.webhooks import TOLERANCE
 from tests.walk import ADA, Visitor
 

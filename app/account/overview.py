@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from app import session
-from app.errors import for_programs
+from app.failure_pages import for_programs
 from app.failures import Failure
 from app.guards import login_required
-from app.workos_session import WorkOSSession
+from app.session.workos_session import WorkOSSession
 
 bp = Blueprint("overview", __name__)
 

@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from app import session
 from app.auth.sign_out import signed_out
 from app.failures import Failure
-from app.fields import submitted
 from app.guards import fresh_login_required, login_required
-from app.pages import see_other, wants_json
 from app.session import current_user
-from app.session_store import SessionRecord, session_store
+from app.session.store import SessionRecord, session_store
+from app.web.answers import see_other, wants_json
+from app.web.fields import submitted
 
 bp = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 

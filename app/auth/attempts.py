@@ -13,13 +13,13 @@ from dataclasses import asdict, dataclass
 from cryptography.fernet import InvalidToken
 from flask import Response, after_this_request, g, request
 
-from app import log, trail
 from app.config import settings
 from app.failures import Failure
 from app.identity import Method
 from app.keys import CLOCK_SKEW, keyring
-from app.pages import see_other
-from app.redirects import safe_return_to
+from app.web import log, trail
+from app.web.answers import see_other
+from app.web.redirects import safe_return_to
 
 MAX_ATTEMPTS = 5
 MAX_COOKIE_BYTES = 5_000  # all attempts together: proxies take about 8 kB of cookies in all

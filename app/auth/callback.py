@@ -7,15 +7,17 @@ import time
 
 from flask import Blueprint, Response, request, url_for
 
-from app import limits, log, trail, workos_client
+from app import limits
 from app.auth import attempts, code_instead, state
 from app.auth.attempts import Attempt
-from app.email_address import is_same_email
 from app.failures import CALLBACK_ERRORS, Failure
-from app.fields import queried
 from app.identity import Identity
-from app.pages import see_other, wants_json
 from app.session import sign_in, signed_in_identity
+from app.web import log, trail
+from app.web.answers import see_other, wants_json
+from app.web.email_address import is_same_email
+from app.web.fields import queried
+from app.workos_api import client as workos_client
 
 bp = Blueprint("callback", __name__)
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from flask import g
 
-from app import log
 from app.auth import state
 from app.auth.state import State
-from app.email_address import canonical_email
 from app.failures import Failure
-from app.fields import submitted
-from app.session_store import session_store
+from app.session.store import session_store
+from app.web import log
+from app.web.email_address import canonical_email
+from app.web.fields import submitted
 
 
 @dataclass(frozen=True)

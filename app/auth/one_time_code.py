@@ -8,8 +8,8 @@ import unicodedata
 from app.auth import attempts
 from app.auth.attempts import Attempt
 from app.failures import Failure
-from app.fields import submitted
 from app.identity import Method
+from app.web.fields import submitted
 
 # What a person types to go on with an attempt of this kind.
 FIELDS: dict[Method, str] = {"magic_auth": "one_time_code", "magic_link": "relay_code"}

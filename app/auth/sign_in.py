@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from app.failures import EXPLANATIONS
-from app.fields import queried
 from app.guards import redirect_if_signed_in
-from app.redirects import safe_return_to
+from app.web.fields import queried
+from app.web.redirects import safe_return_to
 
 bp = Blueprint("sign_in", __name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, url_for
 
 from app import session
-from app.pages import see_other
+from app.web.answers import see_other
 
 # Everything that a shared computer might keep. It also clears the cookies of sibling host names.
 CLEAR_SITE_DATA = '"cache", "cookies", "storage"'

@@ -13,7 +13,7 @@ from app.auth import attempts
 from app.auth.attempts import Attempt
 from app.failures import Failure
 from app.keys import CLOCK_SKEW, keyring
-from app.session_store import session_store
+from app.session.store import session_store
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from typing import NoReturn
 
 from flask import Blueprint, render_template
 
-from app import trail
 from app.auth import attempts
-from app.auth.magic_auth import CODE_LIFETIME
-from app.auth.magic_link import SHORTEST
-from app.errors import log_entry
+from app.auth.doors.magic_auth import CODE_LIFETIME
+from app.auth.doors.magic_link import SHORTEST
+from app.failure_pages import log_entry
 from app.failures import EXPLANATIONS, RETRY_LATER, Failure
-from app.fields import queried
 from app.troubleshooting import HELP
+from app.web import trail
+from app.web.fields import queried
 
 SOMEBODY = "ada@example.com"
 WAITS = (429, 503)  # their pages say for how long

@@ -10,8 +10,8 @@ from flask import session as cookie
 from app import session
 from app.auth import attempts
 from app.config import settings
-from app.session_store import SessionRecord
-from app.workos_session import WorkOSSession
+from app.session.store import SessionRecord
+from app.session.workos_session import WorkOSSession
 
 bp = Blueprint("development_session", __name__, url_prefix="/development/session")
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from app import keys
 from app.auth import attempts
 from app.auth.attempts import MAX_ATTEMPTS
-from app.workos_client import LINK
+from app.workos_api.client import LINK
 from tests.walk import ADA, Visitor
 
 

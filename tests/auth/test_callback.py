@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from app.auth import state
-from app.auth.magic_link import SHORTEST
+from app.auth.doors.magic_link import SHORTEST
 from app.keys import CLOCK_SKEW
 from tests.walk import ADA, Visitor, heading
 

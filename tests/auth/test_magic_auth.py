@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from flask import Flask
 
-from app.auth.magic_auth import CODE_LIFETIME, RESEND_AFTER
+from app.auth.doors.magic_auth import CODE_LIFETIME, RESEND_AFTER
 from app.limits import TRIES_PER_CODE
-from app.pages import in_words
+from app.web.answers import in_words
 from tests.walk import ADA, Visitor, heading
 
 EVE = "eve@example.com"

@@ -18,7 +18,7 @@ from itsdangerous import BadData
 import emulator as workos_emulator
 from app import create_app
 from app.auth.attempts import LATE
-from app.auth.magic_link import LONGEST, SHORTEST
+from app.auth.doors.magic_link import LONGEST, SHORTEST
 from app.keys import CLOCK_SKEW, Keyring
 from app.limits import TRIES_PER_CODE
 from tests.auth.test_callback import exchanges

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from app.email_address import canonical_email
 from app.failures import Failure
+from app.web.email_address import canonical_email
 from tests.walk import ADA, Visitor, heading
 
 WAYS = ("/auth/magic-auth", "/auth/magic-link")

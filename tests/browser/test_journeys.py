@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.auth.magic_auth import RESEND_AFTER
+from app.auth.doors.magic_auth import RESEND_AFTER
 from tests.attack.conftest import Site
 from tests.browser.conftest import mailbox
 

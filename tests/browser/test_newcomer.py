@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.pages import counted
+from app.web.answers import counted
 from tests.serving.test_commands import Running, clone, running
 
 __all__ = ["clone", "running"]  # fixtures

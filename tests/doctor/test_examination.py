@@ -15,13 +15,13 @@ from flask import Flask, session
 
 import emulator as workos_emulator
 from app.config import Config
-from app.doctor.app_checks import cookie_size, get_changes_nothing, make_app, transport_security
-from app.doctor.examination import CHECKS, examine
-from app.doctor.finding import Finding, Patient
-from app.doctor.settings_checks import fingerprint
-from app.doctor.site_checks import running_debug, workers
 from app.session import sign_out
-from app.workos_client import workos
+from app.workos_api.client import workos
+from doctor.app_checks import cookie_size, get_changes_nothing, make_app, transport_security
+from doctor.examination import CHECKS, examine
+from doctor.finding import Finding, Patient
+from doctor.settings_checks import fingerprint
+from doctor.site_checks import running_debug, workers
 from tests.attack.conftest import free_port
 from tests.conftest import ROOT, SECRET_KEY
 

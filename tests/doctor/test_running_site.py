@@ -14,8 +14,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from app.doctor.examination import examine
-from app.doctor.finding import Finding
+from doctor.examination import examine
+from doctor.finding import Finding
 from tests.attack.conftest import ROOT, SITE_SETTINGS, WEBHOOK_SECRET, Browser, Site, running_site
 from tests.browser.certificate import make_certificate
 
@@ -127,7 +127,7 @@ def command(*arguments: str, log: str = "", **environ: str) -> subprocess.Comple
     """Runs the doctor as a developer does, in a directory without `.env`."""
     kept = {name: value for name, value in os.environ.items() if name not in SITE_SETTINGS}
     return subprocess.run(
-        [sys.executable, "-m", "app.doctor", *arguments],
+        [sys.executable, "-m", "doctor", *arguments],
         cwd="/",
         env={**kept, "PYTHONPATH": str(ROOT), **environ},
         input=log,

@@ -17,7 +17,7 @@ import httpx2
 import pytest
 import requests
 
-from app.doctor.examination import examine
+from doctor.examination import examine
 from tests.attack.conftest import Browser, Site, free_port, running_site
 from tests.browser.certificate import make_certificate
 from tests.conftest import ROOT

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import responses
 
-from app.auth.magic_link import SHORTEST
+from app.auth.doors.magic_link import SHORTEST
 from tests.walk import ADA, Visitor
 from tests.workos.conftest import API
 from tests.workos.replies import AUTHENTICATED, MAGIC_AUTH, PASSWORDLESS, PROFILE
@@ -136,7 +136,7 @@ def test_nothing_is_made_or_called_before_the_first_request() -> None:
 def test_each_process_has_a_client_of_its_own() -> None:
     program = (
         "import os\nfrom concurrent.futures import ThreadPoolExecutor\n"
-        "from app.config import Config\nfrom app.workos_client import Clients\n"
+        "from app.config import Config\nfrom app.workos_api.client import Clients\n"
         "config = Config(workos_api_key='sk_test_1', workos_client_id='client_1', secret_key='x')\n"
         "clients = Clients(config, None)\n"
         "with ThreadPoolExecutor(8) as pool:\n"

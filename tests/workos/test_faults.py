@@ -19,7 +19,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.failures import CALLBACK_ERRORS, EXPLANATIONS
-from app.log import JSONFormatter
+from app.web.log import JSONFormatter
 from tests.walk import ADA, Visitor
 from tests.workos.replies import MAGIC_AUTH, PASSWORDLESS
 from tests.workos.test_calls import (

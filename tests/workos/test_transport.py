@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from workos import TransportConnectError, TransportError, TransportTimeout
 
-from app.workos_client import MAX_REPLY, Transport
+from app.workos_api.client import MAX_REPLY, Transport
 from tests.attack.conftest import free_port
 
 TIMEOUT = 0.3  # seconds

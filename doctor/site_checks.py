@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from app.doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
-from app.doctor.settings_checks import fingerprint
 from app.keys import Keyring
-from app.pages import counted
+from app.web.answers import counted
+from doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
+from doctor.settings_checks import fingerprint
 
 ASKED = 24  # times, so that every worker is met
 NOT_ASKED = "Say which: make doctor URL=https://app.example.com"

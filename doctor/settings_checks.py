@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from app.config import LOOPBACK, SETTINGS
-from app.doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
 from app.keys import Keyring
+from doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
 
 WHY_SETTINGS = "The application refuses to start with settings that are missing or dangerous."
 

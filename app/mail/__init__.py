@@ -21,10 +21,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import render_template, request
 
-from app import log
-from app.browsers import browser_name
 from app.config import LOOPBACK, settings
 from app.failures import RETRY_LATER, Failure
+from app.web import log
+from app.web.browsers import browser_name
 
 TIMEOUT = 6  # seconds for one mail; with the call to WorkOS before it, under 15
 CONNECT_TIMEOUT = 3  # seconds, for each address of the server

@@ -17,16 +17,17 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.local import LocalProxy
 
-from app import log, trail, workos_client
-from app.browsers import browser_name
 from app.config import Config, settings
 from app.failures import Failure
 from app.identity import Identity
-from app.in_step import keep_in_step
 from app.keys import CLOCK_SKEW, Keyring
-from app.session_store import SessionRecord, StoreUnavailable, hash_id, session_store
+from app.session.refresh import keep_in_step
+from app.session.store import SessionRecord, StoreUnavailable, hash_id, session_store
+from app.session.workos_session import WorkOSSession
 from app.signals import signed_in, signed_out, tell
-from app.workos_session import WorkOSSession
+from app.web import log, trail
+from app.web.browsers import browser_name
+from app.workos_api import client as workos_client
 
 EXTEND_EVERY = 60  # seconds between two writes on behalf of one busy session
 _NOT_ASKED = object()

@@ -27,10 +27,10 @@ from workos import (
 from workos.passwordless import PasswordlessSession
 from workos.user_management.models import AuthenticateResponse
 
-from app import log
 from app.config import Config, settings
 from app.failures import Failure
-from app.workos_errors import failure_from
+from app.web import log
+from app.workos_api.errors import failure_from
 
 Reply = TypeVar("Reply")
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from app.failures import EXPLANATIONS
-from app.trail import STEPS
 from app.troubleshooting import BY_CODE
+from app.web.trail import STEPS
 
 ATTEMPT_ID = re.compile(r"[0-9a-f]{12}")
 LINE = re.compile(r"(\d\d:\d\d:\d\d) ([A-Z]+) (\w+) (.*)")

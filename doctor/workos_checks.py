@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import httpx2
 
 from app.config import LOOPBACK
-from app.doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
 from app.keys import CLOCK_SKEW
-from app.workos_client import TIMEOUT
+from app.workos_api.client import TIMEOUT
+from doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
 
 SLOW = 2.0  # seconds for one answer
 TRIES = 3

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import redis
 
-from app.session_store import SessionRecord, StoreUnavailable, hash_id
-from app.workos_session import WorkOSSession
+from app.session.store import SessionRecord, StoreUnavailable, hash_id
+from app.session.workos_session import WorkOSSession
 
 TIMEOUT = 2  # seconds to connect, and again for each answer
 USER_LIFETIME = 31 * 24 * 60 * 60  # seconds; no session lives longer

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Flask
 
 from app.config import Config
-from app.database import Database
-from app.redis_sessions import TIMEOUT, RedisSessionStore
-from app.sqlite_limits import SCHEME
-from app.sqlite_sessions import SQLiteSessionStore
+from app.stores.database import Database
+from app.stores.redis_sessions import TIMEOUT, RedisSessionStore
+from app.stores.sqlite_limits import SCHEME
+from app.stores.sqlite_sessions import SQLiteSessionStore
 
 
 def init_app(app: Flask, config: Config) -> None:

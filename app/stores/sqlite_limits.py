@@ -8,7 +8,7 @@ from pathlib import Path
 
 from limits.storage import Storage
 
-from app.database import Database
+from app.stores.database import Database
 
 SCHEME = "sqlite"
 

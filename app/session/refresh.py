@@ -10,11 +10,12 @@ import time
 from dataclasses import replace
 from typing import NoReturn
 
-from app import log, workos_client
 from app.failures import Failure
-from app.session_store import SessionRecord, StoreUnavailable, session_store
+from app.session.store import SessionRecord, StoreUnavailable, session_store
+from app.session.workos_session import WorkOSSession
 from app.signals import session_refresh_failed, session_refreshed, tell
-from app.workos_session import WorkOSSession
+from app.web import log
+from app.workos_api import client as workos_client
 
 LEASE = 15  # seconds that one refresh may take, more than the longest call to WorkOS
 RETRY_AFTER = 30  # seconds between two tries while WorkOS has a problem

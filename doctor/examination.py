@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 import httpx2
 
 from app.config import Config, ConfigError, is_on
-from app.doctor import app_checks, settings_checks, site_checks, store_checks, workos_checks
-from app.doctor.finding import Check, Finding, Patient, failure, skipped
-from app.doctor.settings_checks import WHY_SETTINGS
+from doctor import app_checks, settings_checks, site_checks, store_checks, workos_checks
+from doctor.finding import Check, Finding, Patient, failure, skipped
+from doctor.settings_checks import WHY_SETTINGS
 
 CHECKS = (
     *settings_checks.CHECKS,

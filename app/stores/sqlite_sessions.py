@@ -6,9 +6,9 @@ import sqlite3
 import time
 from typing import Any
 
-from app.database import Database, Values
-from app.session_store import SessionRecord, StoreUnavailable, hash_id
-from app.workos_session import WorkOSSession
+from app.session.store import SessionRecord, StoreUnavailable, hash_id
+from app.session.workos_session import WorkOSSession
+from app.stores.database import Database, Values
 
 FIELDS = "record, seen_at, workos_session, refresh_at, stale_at"
 

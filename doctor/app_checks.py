@@ -18,9 +18,9 @@ from workos import HTTPResponse, TransportConnectError, WorkOSClient
 
 from app import create_app
 from app.config import Config
-from app.doctor.finding import Check, Finding, Patient, failure, ok
 from app.identity import Identity
 from app.session import sign_in
+from doctor.finding import Check, Finding, Patient, failure, ok
 
 MAX_COOKIE = 4096  # bytes of name, value and attributes; browsers drop larger ones in silence
 PAGES = ("/", "/sign-in", "/account", "/account/sessions")

@@ -10,7 +10,7 @@ from typing import Protocol
 from flask import current_app
 
 from app.identity import Identity
-from app.workos_session import WorkOSSession
+from app.session.workos_session import WorkOSSession
 
 
 class StoreUnavailable(Exception):

@@ -7,17 +7,19 @@ from dataclasses import replace
 from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app import limits, mail, trail, workos_client
+from app import limits, mail
 from app.auth import attempts, code_instead
 from app.auth.one_time_code import entered
 from app.config import settings
-from app.fields import queried, submitted
 from app.guards import redirect_if_signed_in
 from app.identity import Identity
-from app.pages import see_other
 from app.session import sign_in
-from app.session_store import session_store
-from app.workos_session import WorkOSSession
+from app.session.store import session_store
+from app.session.workos_session import WorkOSSession
+from app.web import trail
+from app.web.answers import see_other
+from app.web.fields import queried, submitted
+from app.workos_api import client as workos_client
 
 CODE_LIFETIME = 10 * 60  # seconds, set by WorkOS
 RESEND_AFTER = 30  # seconds before the page offers another code; style.css waits as long

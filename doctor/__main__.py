@@ -13,10 +13,10 @@ import httpx2
 from dotenv import find_dotenv
 
 from app.config import ConfigError, load_env
-from app.doctor.examination import examine, refused
-from app.doctor.finding import Check, Finding
-from app.doctor.story import tell
-from app.workos_client import TIMEOUT
+from app.workos_api.client import TIMEOUT
+from doctor.examination import examine, refused
+from doctor.finding import Check, Finding
+from doctor.story import tell
 
 MARKS = {"ok": "ok     ", "warning": "WARNING", "failure": "FAILURE", "skipped": "skipped"}
 WIDTH = 96
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m app.doctor", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m doctor", description=__doc__)
     parser.add_argument("--url", help="also ask the running application, from outside")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(

@@ -10,15 +10,16 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from workos import WorkOSError
 
-from app import limits, log, trail
+from app import limits
 from app.auth import attempts, code_instead
 from app.config import settings
 from app.failures import RETRY_LATER, Failure
-from app.fields import typed
-from app.pages import in_words, wants_json
-from app.redirects import safe_return_to
-from app.session_store import StoreUnavailable
-from app.workos_errors import failure_from
+from app.session.store import StoreUnavailable
+from app.web import log, trail
+from app.web.answers import in_words, wants_json
+from app.web.fields import typed
+from app.web.redirects import safe_return_to
+from app.workos_api.errors import failure_from
 
 _HTTP_CODES = {
     404: "not_found",

@@ -14,9 +14,9 @@ from limits.storage import storage_from_string
 
 from app import mail, stores
 from app.config import LOOPBACK
-from app.doctor.finding import Check, Finding, Patient, failure, ok
 from app.failures import Failure
-from app.session_store import SessionStore, StoreUnavailable
+from app.session.store import SessionStore, StoreUnavailable
+from doctor.finding import Check, Finding, Patient, failure, ok
 
 EMULATORS = " Here it is the emulator's: make run."
 NO_EMULATOR = (
@@ -36,7 +36,7 @@ def store(patient: Patient) -> Iterator[Finding]:
         else:
             yield failure(f"{config.database_path} cannot be made.", MAKE_ROOM)
         return
-    app = Flask("app.doctor")
+    app = Flask("doctor")
     stores.init_app(app, config)
     sessions: SessionStore = app.extensions["session_store"]
     try:

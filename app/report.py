@@ -11,11 +11,11 @@ from itsdangerous import BadData
 
 from app import limits
 from app.config import settings
-from app.csrf import csrf
-from app.doctor.settings_checks import fingerprint
 from app.failures import Failure
 from app.keys import CLOCK_SKEW, keyring
-from app.session_store import session_store
+from app.session.store import session_store
+from app.web.csrf import csrf
+from doctor.settings_checks import fingerprint
 
 bp = Blueprint("doctor", __name__)
 

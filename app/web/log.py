@@ -14,8 +14,8 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
-from app import trail
 from app.config import Config
+from app.web import trail
 
 _logger = logging.getLogger("app")
 _QUERY = re.compile(r"\?[^\s\"]*")

@@ -17,19 +17,21 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData
 
-from app import limits, log, mail, trail, workos_client
+from app import limits, mail
 from app.auth import attempts, state
 from app.auth.attempts import Attempt
 from app.auth.callback import as_seen_from_here, refuse_machines
 from app.auth.one_time_code import entered
 from app.config import settings
-from app.email_address import canonical_email
 from app.failures import Failure
-from app.fields import queried, submitted
 from app.guards import redirect_if_signed_in
 from app.keys import CLOCK_SKEW, keyring
-from app.pages import wants_json
-from app.session_store import StoreUnavailable
+from app.session.store import StoreUnavailable
+from app.web import log, trail
+from app.web.answers import wants_json
+from app.web.email_address import canonical_email
+from app.web.fields import queried, submitted
+from app.workos_api import client as workos_client
 
 SHORTEST, LONGEST = 900, 86_400  # seconds that a link may live, set by WorkOS
 

@@ -1,0 +1,1 @@
+"""Every call to WorkOS, one file for each namespace of its own reference."""
