@@ -1,4 +1,4 @@
-# The application, and the emulator for those who want it: one small image, no build tools, no root.
+# The application: one small image, no build tools, no root.
 # Not built by the tests of this project, which run where no container engine does.
 FROM python:3.13-slim AS build
 WORKDIR /build
@@ -13,7 +13,7 @@ COPY --from=build /venv /venv
 WORKDIR /srv
 COPY gunicorn.conf.py ./
 COPY app app
-COPY emulator emulator
+COPY doctor doctor
 COPY templates templates
 COPY static static
 ENV PATH=/venv/bin:$PATH \

@@ -1,97 +1,51 @@
 """The emulator as its two kinds of callers meet it: through the real SDK, and over bare HTTP."""
 
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import pytest
 from flask import Flask
 from workos import WorkOSClient
 
-from emulator import create_app
-
-BASE_URL = "http://localhost:4100"
-CALLBACK = "http://localhost:5000/auth/callback"
-OTHER_CALLBACK = "http://localhost:5000/other/callback?tenant=1"
-CREDENTIALS = {"client_id": "client_emulator", "client_secret": "sk_test_emulator"}
-MAGIC_AUTH_GRANT = "urn:workos:oauth:grant-type:magic-auth:code"
-
-
-@dataclass
-class Wire:
-    """Bare requests to the emulator: `api` brings the API key, `browser` does not."""
-
-    api: httpx2.Client
-    browser: httpx2.Client
-
-    def create_link(self, **fields: object) -> httpx2.Response:
-        body = {"email": "ada@example.com", "type": "MagicLink", **fields}
-        return self.api.post("/passwordless/sessions", json=body)
-
-    def follow(self, link: str) -> dict[str, str]:
-        """What the link's redirect tells the application."""
-        response = self.browser.get(link)
-        assert response.status_code == 302
-        return dict(parse_qsl(urlsplit(response.headers["Location"]).query))
-
-    def send_code(self, email: str = "ada@example.com") -> str:
-        response = self.api.post("/user_management/magic_auth", json={"email": email})
-        assert response.status_code == 201
-        return str(response.json()["code"])
-
-    def authenticate(self, grant_type: str, **fields: object) -> httpx2.Response:
-        body = {**CREDENTIALS, "grant_type": grant_type, **fields}
-        return self.browser.post("/user_management/authenticate", json=body)
-
-    def redeem(self, code: str, email: str = "ada@example.com") -> httpx2.Response:
-        return self.authenticate(MAGIC_AUTH_GRANT, code=code, email=email)
-
-    def refresh(self, refresh_token: str) -> httpx2.Response:
-        return self.authenticate("refresh_token", refresh_token=refresh_token)
-
-    def sign_in(self, email: str = "ada@example.com") -> dict[str, Any]:
-        """The reply that somebody's one-time code was good for."""
-        response = self.redeem(self.send_code(email), email)
-        assert response.status_code == 200
-        return dict(response.json())
-
-    def exchange(self, code: str, **fields: object) -> httpx2.Response:
-        body = {**CREDENTIALS, "grant_type": "authorization_code", "code": code, **fields}
-        return self.browser.post("/sso/token", json=body)
-
-    def hook(self, method: str, path: str, **fields: object) -> httpx2.Response:
-        wish = {"method": method, "path": path, **fields}
-        return self.browser.post("/_emulate/hooks", json=wish)
-
-    def mails(self, **query: str) -> list[dict[str, Any]]:
-        return list(self.browser.get("/_emulate/mailbox", params=query).json())
+import workos_emulator
+from bare_http import BASE_URL, CALLBACK, OTHER_CALLBACK, BareHttp
+from workos_emulator.pytest_plugin import WorkOSEmulator
 
 
 @pytest.fixture
-def emulator() -> Flask:
-    return create_app(redirect_uris=[CALLBACK, OTHER_CALLBACK])
+def workos_emulator_settings() -> dict[str, Any]:
+    """Settings with an address that the tests can name."""
+    return {"redirect_uris": [CALLBACK, OTHER_CALLBACK], "base_url": BASE_URL}
 
 
 @pytest.fixture
-def wire(emulator: Flask) -> Iterator[Wire]:
+def emulator(workos_emulator: WorkOSEmulator) -> Flask:
+    """The WSGI application."""
+    return workos_emulator.app
+
+
+@pytest.fixture
+def workos(workos_emulator: WorkOSEmulator) -> WorkOSClient:
+    """The real SDK."""
+    return workos_emulator.client()
+
+
+@pytest.fixture
+def environ() -> dict[str, str]:
+    """The environment of a process that finds the package where this one did."""
+    return {**os.environ, "PYTHONPATH": str(Path(workos_emulator.__file__).parents[1])}
+
+
+@pytest.fixture
+def http(emulator: Flask) -> Iterator[BareHttp]:
+    """Bare requests."""
     transport = httpx2.WSGITransport(app=emulator)
     key = {"Authorization": "Bearer sk_test_emulator"}
     with (
         httpx2.Client(transport=transport, base_url=BASE_URL, headers=key) as api,
         httpx2.Client(transport=transport, base_url=BASE_URL) as browser,
     ):
-        yield Wire(api, browser)
-
-
-@pytest.fixture
-def workos(emulator: Flask) -> Iterator[WorkOSClient]:
-    with httpx2.Client(transport=httpx2.WSGITransport(app=emulator)) as http_client:
-        yield WorkOSClient(
-            api_key="sk_test_emulator",
-            client_id="client_emulator",
-            base_url=BASE_URL,
-            max_retries=0,
-            http_client=http_client,
-        )
+        yield BareHttp(api, browser)

@@ -1,21 +1,21 @@
 import pytest
 
-from tests.emulator.conftest import CREDENTIALS, MAGIC_AUTH_GRANT, Wire
+from bare_http import CREDENTIALS, MAGIC_AUTH_GRANT, BareHttp
 
 
-def test_a_refresh_token_is_replaced_by_another(wire: Wire) -> None:
-    first = wire.sign_in()
-    second = wire.refresh(first["refresh_token"]).json()
+def test_a_refresh_token_is_replaced_by_another(http: BareHttp) -> None:
+    first = http.sign_in()
+    second = http.refresh(first["refresh_token"]).json()
     assert second["user"]["id"] == first["user"]["id"]
     assert second["refresh_token"] != first["refresh_token"]
-    assert wire.refresh(second["refresh_token"]).status_code == 200
+    assert http.refresh(second["refresh_token"]).status_code == 200
 
 
-def test_a_refresh_token_works_once(wire: Wire) -> None:
-    token = wire.sign_in()["refresh_token"]
-    wire.refresh(token)
+def test_a_refresh_token_works_once(http: BareHttp) -> None:
+    token = http.sign_in()["refresh_token"]
+    http.refresh(token)
 
-    response = wire.refresh(token)
+    response = http.refresh(token)
     assert response.status_code == 400
     assert response.json() == {
         "error": "invalid_grant",
@@ -23,26 +23,26 @@ def test_a_refresh_token_works_once(wire: Wire) -> None:
     }
 
 
-def test_an_unknown_refresh_token_is_refused(wire: Wire) -> None:
-    assert wire.refresh("never-made").json()["error"] == "invalid_grant"
+def test_an_unknown_refresh_token_is_refused(http: BareHttp) -> None:
+    assert http.refresh("never-made").json()["error"] == "invalid_grant"
 
 
-def test_an_unknown_organization_is_refused_and_the_token_stays_good(wire: Wire) -> None:
-    token = wire.sign_in()["refresh_token"]
-    response = wire.authenticate("refresh_token", refresh_token=token, organization_id="org_none")
+def test_an_unknown_organization_is_refused_and_the_token_stays_good(http: BareHttp) -> None:
+    token = http.sign_in()["refresh_token"]
+    response = http.authenticate("refresh_token", refresh_token=token, organization_id="org_none")
     assert response.json()["code"] == "invalid_organization_id"
-    assert wire.refresh(token).status_code == 200
+    assert http.refresh(token).status_code == 200
 
 
-def test_no_authorization_code_is_good_here(wire: Wire) -> None:
-    code = wire.follow(wire.create_link().json()["link"])["code"]
-    response = wire.authenticate("authorization_code", code=code)
+def test_no_authorization_code_is_good_here(http: BareHttp) -> None:
+    code = http.follow(http.create_link().json()["link"])["code"]
+    response = http.authenticate("authorization_code", code=code)
     assert response.status_code == 400
     assert response.json()["error"] == "invalid_grant"
 
 
-def test_an_unknown_grant_is_refused(wire: Wire) -> None:
-    response = wire.authenticate("password", email="ada@example.com", password="x")
+def test_an_unknown_grant_is_refused(http: BareHttp) -> None:
+    response = http.authenticate("password", email="ada@example.com", password="x")
     assert response.status_code == 400
     assert response.json()["error"] == "unsupported_grant_type"
 
@@ -56,13 +56,13 @@ def test_an_unknown_grant_is_refused(wire: Wire) -> None:
     ],
 )
 def test_a_wrong_client_does_not_spend_the_code(
-    wire: Wire, fields: dict[str, object], error: str
+    http: BareHttp, fields: dict[str, object], error: str
 ) -> None:
-    code = wire.send_code()
-    response = wire.authenticate(MAGIC_AUTH_GRANT, code=code, email="ada@example.com", **fields)
+    code = http.send_code()
+    response = http.authenticate(MAGIC_AUTH_GRANT, code=code, email="ada@example.com", **fields)
     assert response.status_code == 400
     assert response.json()["error"] == error
-    assert wire.redeem(code).status_code == 200
+    assert http.redeem(code).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -75,18 +75,18 @@ def test_a_wrong_client_does_not_spend_the_code(
     ],
 )
 def test_a_missing_field_is_named(
-    wire: Wire, grant_type: str, fields: dict[str, object], missing: str
+    http: BareHttp, grant_type: str, fields: dict[str, object], missing: str
 ) -> None:
-    response = wire.authenticate(grant_type, **fields)
+    response = http.authenticate(grant_type, **fields)
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == [missing]
 
 
-def test_a_code_that_is_a_number_is_refused(wire: Wire) -> None:
-    response = wire.authenticate(MAGIC_AUTH_GRANT, code=123456, email="ada@example.com")
+def test_a_code_that_is_a_number_is_refused(http: BareHttp) -> None:
+    response = http.authenticate(MAGIC_AUTH_GRANT, code=123456, email="ada@example.com")
     assert response.json()["errors"][0]["code"] == "code_invalid"
 
 
-def test_a_missing_grant_type_is_named(wire: Wire) -> None:
-    response = wire.browser.post("/user_management/authenticate", json=CREDENTIALS)
+def test_a_missing_grant_type_is_named(http: BareHttp) -> None:
+    response = http.browser.post("/user_management/authenticate", json=CREDENTIALS)
     assert response.json()["errors"][0]["field"] == "grant_type"

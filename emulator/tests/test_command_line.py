@@ -1,6 +1,5 @@
-"""python -m emulator, as a developer runs it."""
+"""python -m workos_emulator, as a developer runs it."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -12,10 +11,10 @@ import pytest
 
 
 @pytest.fixture
-def served() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-m", "emulator", "--port", "0"]
+def served(environ: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-m", "workos_emulator", "--port", "0"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ
     ) as process:
         assert process.stdout
         line = process.stdout.readline()
@@ -40,12 +39,12 @@ def test_it_serves_quietly_until_it_is_told_to_stop(
     assert process.returncode == 0
 
 
-def test_a_busy_port_is_explained_in_one_line() -> None:
+def test_a_busy_port_is_explained_in_one_line(environ: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
         done = subprocess.run(
-            [sys.executable, "-m", "emulator"],
-            env={**os.environ, "EMULATOR_PORT": port},
+            [sys.executable, "-m", "workos_emulator"],
+            env={**environ, "EMULATOR_PORT": port},
             capture_output=True,
             text=True,
             check=False,

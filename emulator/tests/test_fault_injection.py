@@ -1,61 +1,74 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from workos import ServerError, WorkOSClient
 
-from tests.emulator.conftest import Wire
+from bare_http import BareHttp
 
 
-def test_a_hook_answers_in_the_place_of_workos(workos: WorkOSClient, wire: Wire) -> None:
-    wire.hook("POST", "/user_management/magic_auth", status=503, body={"message": "down"})
+def test_a_fault_answers_in_the_place_of_workos(workos: WorkOSClient, http: BareHttp) -> None:
+    http.add_fault("POST", "/user_management/magic_auth", status=503, body={"message": "down"})
     with pytest.raises(ServerError, match="down"):
         workos.user_management.create_magic_auth(email="ada@example.com")
-    assert wire.mails() == []
+    assert http.mails() == []
 
 
-def test_a_hook_answers_as_often_as_it_was_told(wire: Wire) -> None:
-    wire.hook("*", "*", status=500, count=2)
-    statuses = [wire.create_link().status_code for _ in range(3)]
+def test_a_fault_answers_as_often_as_it_was_told(http: BareHttp) -> None:
+    http.add_fault("*", "*", status=500, count=2)
+    statuses = [http.create_link().status_code for _ in range(3)]
     assert statuses == [500, 500, 201]
-    [hook] = wire.browser.get("/_emulate/hooks").json()
+    [hook] = http.browser.get("/_emulate/hooks").json()
     assert hook["hits"] == 2
 
 
-def test_a_hook_matches_method_and_path(wire: Wire) -> None:
-    wire.hook("get", "/passwordless/sessions", status=418)
-    wire.hook("POST", "/user_management/*", status=429, headers={"Retry-After": "7"})
-    assert wire.create_link().status_code == 201
-    response = wire.redeem("123456")
+def test_a_fault_matches_method_and_path(http: BareHttp) -> None:
+    http.add_fault("get", "/passwordless/sessions", status=418)
+    http.add_fault("POST", "/user_management/*", status=429, headers={"Retry-After": "7"})
+    assert http.create_link().status_code == 201
+    response = http.redeem("123456")
     assert response.status_code == 429
     assert response.headers["Retry-After"] == "7"
     assert response.headers["x-request-id"]
 
 
-def test_a_string_is_sent_as_it_is(wire: Wire) -> None:
-    wire.hook(
+def test_a_string_is_sent_as_it_is(http: BareHttp) -> None:
+    http.add_fault(
         "*", "*", status=200, body="<html>not JSON", headers={"Content-Type": "application/json"}
     )
-    response = wire.create_link()
+    response = http.create_link()
     assert response.text == "<html>not JSON"
     assert response.headers["Content-Type"] == "application/json"
 
 
-def test_a_hook_without_status_only_delays(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    naps: list[float] = []
-    monkeypatch.setattr("emulator.hooks.time.sleep", naps.append)
-    wire.hook("*", "*", delay_ms=1500)
-    assert wire.create_link().status_code == 201
-    assert naps == [1.5]
+def test_a_fault_without_status_only_delays(http: BareHttp) -> None:
+    http.add_fault("*", "*", delay_ms=300, count=1)
+    begun_at = time.monotonic()
+    assert http.create_link().status_code == 201
+    assert 0.3 <= time.monotonic() - begun_at < 30
 
 
-def test_hooks_leave_the_mailbox_and_the_controls_alone(wire: Wire) -> None:
-    wire.hook("*", "*", status=500)
-    assert wire.browser.get("/").status_code == 200
-    assert wire.mails() == []
-    assert wire.browser.delete("/_emulate/hooks").status_code == 204
-    assert wire.create_link().status_code == 201
+def test_a_delay_keeps_nobody_else_waiting(http: BareHttp) -> None:
+    http.add_fault("POST", "/passwordless/sessions", delay_ms=2000)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(http.create_link)
+        while http.browser.get("/_emulate/hooks").json()[0]["hits"] == 0:
+            time.sleep(0.01)
+        http.send_code()
+        assert not slow.done()
+        assert slow.result().status_code == 201
 
 
-def test_a_new_hook_is_answered_with_what_was_stored(wire: Wire) -> None:
-    response = wire.hook("post", "/sso/token", status=500, count=1)
+def test_faults_leave_the_mailbox_and_the_controls_alone(http: BareHttp) -> None:
+    http.add_fault("*", "*", status=500)
+    assert http.browser.get("/").status_code == 200
+    assert http.mails() == []
+    assert http.browser.delete("/_emulate/hooks").status_code == 204
+    assert http.create_link().status_code == 201
+
+
+def test_a_new_fault_is_answered_with_what_was_stored(http: BareHttp) -> None:
+    response = http.add_fault("post", "/sso/token", status=500, count=1)
     assert response.status_code == 201
     hook = response.json()
     assert hook.pop("id").startswith("hook_")
@@ -87,18 +100,18 @@ def test_a_new_hook_is_answered_with_what_was_stored(wire: Wire) -> None:
         ({"staus": 500}, "A hook has no staus"),
     ],
 )
-def test_a_malformed_hook_is_told_what_is_wrong(
-    wire: Wire, fields: dict[str, object], complaint: str
+def test_a_malformed_fault_is_told_what_is_wrong(
+    http: BareHttp, fields: dict[str, object], complaint: str
 ) -> None:
-    wish = {"method": "*", "path": "*", "status": 500, **fields}
-    response = wire.browser.post("/_emulate/hooks", json=wish)
+    body = {"method": "*", "path": "*", "status": 500, **fields}
+    response = http.browser.post("/_emulate/hooks", json=body)
     assert response.status_code == 400
     assert complaint in response.json()["message"]
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]"])
-def test_a_hook_that_is_no_object_is_refused(wire: Wire, body: bytes) -> None:
+def test_a_fault_that_is_no_object_is_refused(http: BareHttp, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
-    response = wire.browser.post("/_emulate/hooks", content=body, headers=headers)
+    response = http.browser.post("/_emulate/hooks", content=body, headers=headers)
     assert response.status_code == 400
     assert "JSON object" in response.json()["message"]

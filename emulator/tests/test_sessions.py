@@ -6,22 +6,22 @@ import pytest
 import time_machine
 from workos import BadRequestError, WorkOSClient
 
-from emulator.rules import ACCESS_TOKEN_LIFETIME, SESSION_LIFETIME
-from tests.emulator.conftest import BASE_URL, Wire
+from bare_http import BASE_URL, BareHttp
+from workos_emulator.rules import ACCESS_TOKEN_LIFETIME, SESSION_LIFETIME
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 
-def verified(wire: Wire, access_token: str) -> dict[str, Any]:
-    keys = jwt.PyJWKSet.from_dict(wire.browser.get("/sso/jwks/client_emulator").json())
+def verified(http: BareHttp, access_token: str) -> dict[str, Any]:
+    keys = jwt.PyJWKSet.from_dict(http.browser.get("/sso/jwks/client_emulator").json())
     key = keys[jwt.get_unverified_header(access_token)["kid"]]
     return dict(jwt.decode(access_token, key, algorithms=["RS256"]))
 
 
-def test_an_access_token_verifies_against_the_jwks(wire: Wire) -> None:
+def test_an_access_token_verifies_against_the_jwks(http: BareHttp) -> None:
     with time_machine.travel(NOON, tick=False):
-        reply = wire.sign_in()
-        claims = verified(wire, reply["access_token"])
+        reply = http.sign_in()
+        claims = verified(http, reply["access_token"])
 
     assert claims["sub"] == reply["user"]["id"]
     assert claims["sid"].startswith("session_")
@@ -32,26 +32,26 @@ def test_an_access_token_verifies_against_the_jwks(wire: Wire) -> None:
     assert "aud" not in claims
 
 
-def test_an_access_token_expires(wire: Wire) -> None:
+def test_an_access_token_expires(http: BareHttp) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        token = wire.sign_in()["access_token"]
+        token = http.sign_in()["access_token"]
         clock.shift(ACCESS_TOKEN_LIFETIME)
         with pytest.raises(jwt.ExpiredSignatureError):
-            verified(wire, token)
+            verified(http, token)
 
 
-def test_refreshing_keeps_the_session(wire: Wire) -> None:
-    first = wire.sign_in()
-    second = wire.refresh(first["refresh_token"]).json()
-    before, after = (verified(wire, reply["access_token"]) for reply in (first, second))
+def test_refreshing_keeps_the_session(http: BareHttp) -> None:
+    first = http.sign_in()
+    second = http.refresh(first["refresh_token"]).json()
+    before, after = (verified(http, reply["access_token"]) for reply in (first, second))
     assert before["sid"] == after["sid"]
     assert before["jti"] != after["jti"]
 
 
-def test_sessions_are_listed_newest_first(workos: WorkOSClient, wire: Wire) -> None:
-    sids = [verified(wire, wire.sign_in()["access_token"])["sid"] for _ in range(2)]
-    wire.sign_in("bob@example.com")
-    user_id = wire.sign_in()["user"]["id"]
+def test_sessions_are_listed_newest_first(workos: WorkOSClient, http: BareHttp) -> None:
+    sids = [verified(http, http.sign_in()["access_token"])["sid"] for _ in range(2)]
+    http.sign_in("bob@example.com")
+    user_id = http.sign_in()["user"]["id"]
 
     listed = workos.user_management.list_sessions(user_id)
     assert [session.id for session in listed.data][1:] == sids[::-1]
@@ -59,12 +59,12 @@ def test_sessions_are_listed_newest_first(workos: WorkOSClient, wire: Wire) -> N
     assert listed.list_metadata.after is None
 
 
-def test_a_revoked_session_cannot_be_refreshed(workos: WorkOSClient, wire: Wire) -> None:
-    reply = wire.sign_in()
-    sid = verified(wire, reply["access_token"])["sid"]
+def test_a_revoked_session_cannot_be_refreshed(workos: WorkOSClient, http: BareHttp) -> None:
+    reply = http.sign_in()
+    sid = verified(http, reply["access_token"])["sid"]
     workos.user_management.revoke_session(session_id=sid)
 
-    refused = wire.refresh(reply["refresh_token"])
+    refused = http.refresh(reply["refresh_token"])
     assert refused.status_code == 400
     assert refused.json()["error"] == "invalid_grant"
 
@@ -73,11 +73,11 @@ def test_a_revoked_session_cannot_be_refreshed(workos: WorkOSClient, wire: Wire)
     assert session.ended_at
 
 
-def test_a_session_expires(workos: WorkOSClient, wire: Wire) -> None:
+def test_a_session_expires(workos: WorkOSClient, http: BareHttp) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        reply = wire.sign_in()
+        reply = http.sign_in()
         clock.shift(SESSION_LIFETIME)
-        assert wire.refresh(reply["refresh_token"]).json()["error"] == "invalid_grant"
+        assert http.refresh(reply["refresh_token"]).json()["error"] == "invalid_grant"
         [session] = workos.user_management.list_sessions(reply["user"]["id"]).data
         assert session.status == "expired"
 
@@ -87,23 +87,25 @@ def test_an_unknown_session_cannot_be_revoked(workos: WorkOSClient) -> None:
         workos.user_management.revoke_session(session_id="session_none")
 
 
-def test_logout_ends_the_session_and_sends_the_browser_on(workos: WorkOSClient, wire: Wire) -> None:
-    reply = wire.sign_in()
-    sid = verified(wire, reply["access_token"])["sid"]
+def test_logout_ends_the_session_and_sends_the_browser_on(
+    workos: WorkOSClient, http: BareHttp
+) -> None:
+    reply = http.sign_in()
+    sid = verified(http, reply["access_token"])["sid"]
     url = workos.user_management.get_logout_url(
         session_id=sid, return_to="http://localhost:5000/goodbye"
     )
 
-    assert wire.browser.head(url).status_code == 200
+    assert http.browser.head(url).status_code == 200
     [session] = workos.user_management.list_sessions(reply["user"]["id"]).data
     assert session.status == "active"
 
-    assert wire.browser.get(url).headers["Location"] == "http://localhost:5000/goodbye"
-    assert wire.refresh(reply["refresh_token"]).json()["error"] == "invalid_grant"
+    assert http.browser.get(url).headers["Location"] == "http://localhost:5000/goodbye"
+    assert http.refresh(reply["refresh_token"]).json()["error"] == "invalid_grant"
 
 
-def test_logout_goes_home_by_default_even_from_no_session(wire: Wire) -> None:
-    response = wire.browser.get(
+def test_logout_goes_home_by_default_even_from_no_session(http: BareHttp) -> None:
+    response = http.browser.get(
         "/user_management/sessions/logout", params={"session_id": "session_none"}
     )
     assert response.headers["Location"] == "http://localhost:5000/"
@@ -120,8 +122,8 @@ def test_logout_goes_home_by_default_even_from_no_session(wire: Wire) -> None:
         "http://localhost:5000@evil.example/",
     ],
 )
-def test_logout_sends_nobody_to_a_stranger(wire: Wire, return_to: str) -> None:
-    response = wire.browser.get(
+def test_logout_sends_nobody_to_a_stranger(http: BareHttp, return_to: str) -> None:
+    response = http.browser.get(
         "/user_management/sessions/logout",
         params={"session_id": "session_none", "return_to": return_to},
     )
@@ -129,6 +131,6 @@ def test_logout_sends_nobody_to_a_stranger(wire: Wire, return_to: str) -> None:
     assert response.json()["errors"][0]["field"] == "return_to"
 
 
-def test_an_unknown_user_is_not_found(wire: Wire) -> None:
+def test_an_unknown_user_is_not_found(http: BareHttp) -> None:
     for path in ("/user_management/users/user_none", "/user_management/users/user_none/sessions"):
-        assert wire.api.get(path).status_code == 404
+        assert http.api.get(path).status_code == 404

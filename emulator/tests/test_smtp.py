@@ -6,8 +6,9 @@ from email.message import EmailMessage
 
 from flask import Flask
 
-from emulator.smtp import MailServer
-from tests.emulator.conftest import Wire
+from bare_http import BareHttp
+from workos_emulator.pytest_plugin import WorkOSEmulator
+from workos_emulator.smtp import MailServer
 
 
 def send(emulator: Flask, to: list[str], text: str, html: str = "") -> None:
@@ -23,42 +24,42 @@ def send(emulator: Flask, to: list[str], text: str, html: str = "") -> None:
         smtp.send_message(message, to_addrs=to)
 
 
-def test_a_mail_by_smtp_lands_in_the_mailbox(emulator: Flask, wire: Wire) -> None:
+def test_a_mail_by_smtp_lands_in_the_mailbox(emulator: Flask, http: BareHttp) -> None:
     send(
         emulator, ["ada@example.com"], "Open https://a.example/x?y=1 soon.", "<p>Hi <b>you</b></p>"
     )
 
-    [mail] = wire.mails()
+    [mail] = http.mails()
     assert (mail["to"], mail["sender"]) == ("ada@example.com", "Us <us@example.com>")
     assert mail["subject"] == "Grüße"
     assert mail["links"] == ["https://a.example/x?y=1"]
     assert mail["one_time_code"] is None
-    assert "<b>you</b>" in wire.browser.get(f"/_emulate/mailbox/{mail['id']}.html").text
-    assert "<b>you</b>" not in wire.browser.get("/").text
+    assert "<b>you</b>" in http.browser.get(f"/_emulate/mailbox/{mail['id']}.html").text
+    assert "<b>you</b>" not in http.browser.get("/").text
 
 
-def test_each_recipient_of_the_envelope_gets_one(emulator: Flask, wire: Wire) -> None:
+def test_each_recipient_of_the_envelope_gets_one(emulator: Flask, http: BareHttp) -> None:
     send(emulator, ["ada@example.com", "bob@example.com"], "Your code: 123456")
 
-    assert [mail["to"] for mail in wire.mails()] == ["bob@example.com", "ada@example.com"]
-    assert {mail["one_time_code"] for mail in wire.mails()} == {"123456"}
+    assert [mail["to"] for mail in http.mails()] == ["bob@example.com", "ada@example.com"]
+    assert {mail["one_time_code"] for mail in http.mails()} == {"123456"}
 
 
-def test_workos_can_leave_the_mailing_of_codes_to_the_application(wire: Wire) -> None:
-    world = wire.browser._transport.app.extensions["emulator"]  # type: ignore[attr-defined] # a WSGITransport
-    world.settings = type(world.settings)(**{**vars(world.settings), "mails_codes": False})
-    wire.send_code()
+def test_workos_can_leave_the_mailing_of_codes_to_the_application() -> None:
+    with WorkOSEmulator(mails_codes=False) as emulator:
+        sent = emulator.client().user_management.create_magic_auth(email="ada@example.com")
 
-    assert wire.mails() == []
+        assert len(sent.code) == 6
+        assert emulator.mailbox() == []
 
 
-def test_a_scan_asks_for_a_level_and_a_mail_that_exist(wire: Wire) -> None:
-    wire.send_code()
-    [mail] = wire.mails()
+def test_a_scan_asks_for_a_level_and_a_mail_that_exist(http: BareHttp) -> None:
+    http.send_code()
+    [mail] = http.mails()
     path = f"/_emulate/mailbox/{mail['id']}/scan"
 
-    assert wire.browser.post(path, json={"level": "canary"}).status_code == 400
-    assert wire.browser.post(path, json={}).status_code == 400
-    assert wire.browser.post("/_emulate/mailbox/x/scan", json={"level": "look"}).status_code == 404
-    assert wire.browser.post(path, data={"level": "look"}).headers["Location"] == f"/#{mail['id']}"
-    assert "There is no link in this mail" in wire.browser.get("/").text
+    assert http.browser.post(path, json={"level": "canary"}).status_code == 400
+    assert http.browser.post(path, json={}).status_code == 400
+    assert http.browser.post("/_emulate/mailbox/x/scan", json={"level": "look"}).status_code == 404
+    assert http.browser.post(path, data={"level": "look"}).headers["Location"] == f"/#{mail['id']}"
+    assert "There is no link in this mail" in http.browser.get("/").text

@@ -1,7 +1,6 @@
 """Events, as an application's endpoint and the SDK's verifier meet them."""
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -16,14 +15,14 @@ import httpx2
 import jwt
 import pytest
 import time_machine
-from flask import Flask
 from workos import BadRequestError, NotFoundError, WorkOSClient
 from workos.common.models import SessionRevoked, UserDeleted, UserUpdated
 from workos.webhooks import Webhooks
 
-from emulator import create_app
-from emulator.__main__ import parse
-from tests.emulator.conftest import BASE_URL, CALLBACK, Wire
+from bare_http import BASE_URL, CALLBACK, BareHttp
+from workos_emulator import create_app
+from workos_emulator.__main__ import parse
+from workos_emulator.pytest_plugin import WorkOSEmulator
 
 URL = "http://localhost:5000/webhooks/workos"
 SECRET = "whsec_test"
@@ -54,13 +53,15 @@ def receiver() -> Receiver:
 
 
 @pytest.fixture
-def emulator(receiver: Receiver) -> Flask:
-    return create_app(
-        redirect_uris=[CALLBACK],
-        webhook_url=URL,
-        webhook_secret=SECRET,
-        deliver=receiver.deliver,
-    )
+def workos_emulator_settings(receiver: Receiver) -> dict[str, Any]:
+    """Settings with an endpoint that is this test's own."""
+    return {
+        "redirect_uris": [CALLBACK],
+        "base_url": BASE_URL,
+        "webhook_url": URL,
+        "webhook_secret": SECRET,
+        "deliver": receiver.deliver,
+    }
 
 
 def verified(
@@ -76,20 +77,20 @@ def sid(reply: dict[str, Any]) -> str:
     return str(claims["sid"])
 
 
-def send(wire: Wire, **wish: object) -> dict[str, Any]:
-    response = wire.browser.post("/_emulate/webhooks", json=wish)
+def send(http: BareHttp, **fields: object) -> dict[str, Any]:
+    response = http.browser.post("/_emulate/webhooks", json=fields)
     assert response.status_code == 201
     return dict(response.json())
 
 
-def deliveries(wire: Wire) -> list[dict[str, Any]]:
-    return list(wire.browser.get("/_emulate/webhooks").json())
+def deliveries(http: BareHttp) -> list[dict[str, Any]]:
+    return list(http.browser.get("/_emulate/webhooks").json())
 
 
 def test_a_revoked_session_is_told_of_once(
-    workos: WorkOSClient, wire: Wire, receiver: Receiver
+    workos: WorkOSClient, http: BareHttp, receiver: Receiver
 ) -> None:
-    reply = wire.sign_in()
+    reply = http.sign_in()
     workos.user_management.revoke_session(session_id=sid(reply))
     workos.user_management.revoke_session(session_id=sid(reply))
 
@@ -105,21 +106,23 @@ def test_a_revoked_session_is_told_of_once(
     assert set(json.loads(body)) == {"id", "event", "data", "created_at"}
 
 
-def test_a_logout_is_told_of(workos: WorkOSClient, wire: Wire, receiver: Receiver) -> None:
-    reply = wire.sign_in()
+def test_a_logout_is_told_of(workos: WorkOSClient, http: BareHttp, receiver: Receiver) -> None:
+    reply = http.sign_in()
     url = workos.user_management.get_logout_url(session_id=sid(reply))
-    wire.browser.head(url)
+    http.browser.head(url)
     assert receiver.received == []
 
     for _ in range(2):
-        assert wire.browser.get(url).status_code == 302
-    wire.browser.get("/user_management/sessions/logout", params={"session_id": "session_none"})
+        assert http.browser.get(url).status_code == 302
+    http.browser.get("/user_management/sessions/logout", params={"session_id": "session_none"})
     [(_, body, headers)] = receiver.received
     assert verified(workos, body, headers).data.id == sid(reply)
 
 
-def test_an_updated_user_is_told_of(workos: WorkOSClient, wire: Wire, receiver: Receiver) -> None:
-    user_id = wire.sign_in()["user"]["id"]
+def test_an_updated_user_is_told_of(
+    workos: WorkOSClient, http: BareHttp, receiver: Receiver
+) -> None:
+    user_id = http.sign_in()["user"]["id"]
     workos.user_management.update_user(user_id, first_name="Ada", last_name="Byron")
     updated = workos.user_management.update_user(user_id, last_name="Lovelace")
 
@@ -132,77 +135,77 @@ def test_an_updated_user_is_told_of(workos: WorkOSClient, wire: Wire, receiver: 
     assert event.data == updated
 
 
-def test_a_new_address_is_the_same_person(workos: WorkOSClient, wire: Wire) -> None:
-    reply = wire.sign_in()
+def test_a_new_address_is_the_same_person(workos: WorkOSClient, http: BareHttp) -> None:
+    reply = http.sign_in()
     user_id = reply["user"]["id"]
     updated = workos.user_management.update_user(user_id, email="countess@example.com")
 
     assert (updated.id, updated.email_verified) == (user_id, False)
-    assert wire.refresh(reply["refresh_token"]).json()["user"]["email"] == "countess@example.com"
-    assert wire.sign_in("countess@example.com")["user"]["id"] == user_id
+    assert http.refresh(reply["refresh_token"]).json()["user"]["email"] == "countess@example.com"
+    assert http.sign_in("countess@example.com")["user"]["id"] == user_id
     # The old address is free, for somebody else.
-    assert wire.sign_in("ada@example.com")["user"]["id"] != user_id
+    assert http.sign_in("ada@example.com")["user"]["id"] != user_id
 
 
 def test_a_code_to_the_old_address_does_not_prove_the_new_one(
-    workos: WorkOSClient, wire: Wire
+    workos: WorkOSClient, http: BareHttp
 ) -> None:
-    user_id = wire.sign_in()["user"]["id"]
-    code = wire.send_code()
+    user_id = http.sign_in()["user"]["id"]
+    code = http.send_code()
     workos.user_management.update_user(user_id, email="countess@example.com")
     for email in ("ada@example.com", "countess@example.com"):
-        assert wire.redeem(code, email).json()["code"] == "invalid_one_time_code"
+        assert http.redeem(code, email).json()["code"] == "invalid_one_time_code"
 
 
-def test_an_address_can_be_spelt_anew_but_not_taken_from_another(
-    workos: WorkOSClient, wire: Wire, receiver: Receiver
+def test_an_address_can_be_spelt_differently_but_not_taken_from_another(
+    workos: WorkOSClient, http: BareHttp, receiver: Receiver
 ) -> None:
-    user_id = wire.sign_in()["user"]["id"]
-    wire.sign_in("bob@example.com")
+    user_id = http.sign_in()["user"]["id"]
+    http.sign_in("bob@example.com")
     with pytest.raises(BadRequestError, match="not available"):
         workos.user_management.update_user(user_id, email="Bob@example.com")
     assert receiver.received == []
     assert workos.user_management.update_user(user_id, email="Ada@example.com").id == user_id
 
 
-def test_a_wrong_field_of_a_user_is_named(wire: Wire, receiver: Receiver) -> None:
-    user_id = wire.sign_in()["user"]["id"]
+def test_a_wrong_field_of_a_user_is_named(http: BareHttp, receiver: Receiver) -> None:
+    user_id = http.sign_in()["user"]["id"]
     body = {"email": "ada", "first_name": 7}
-    response = wire.api.put(f"/user_management/users/{user_id}", json=body)
+    response = http.api.put(f"/user_management/users/{user_id}", json=body)
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == ["email", "first_name"]
     assert receiver.received == []
 
 
 def test_a_deleted_user_is_told_of_and_gone(
-    workos: WorkOSClient, wire: Wire, receiver: Receiver
+    workos: WorkOSClient, http: BareHttp, receiver: Receiver
 ) -> None:
-    reply, unused_code = wire.sign_in(), wire.send_code()
+    reply, unused_code = http.sign_in(), http.send_code()
     user_id = reply["user"]["id"]
-    bystander = wire.sign_in("bob@example.com")
+    bystander = http.sign_in("bob@example.com")
     workos.user_management.delete_user(user_id)
 
     [(_, body, headers)] = receiver.received
     event = verified(workos, body, headers)
     assert isinstance(event, UserDeleted)
     assert (event.data.id, event.data.email) == (user_id, "ada@example.com")
-    assert wire.refresh(reply["refresh_token"]).json()["error"] == "invalid_grant"
-    assert wire.redeem(unused_code).json()["code"] == "invalid_one_time_code"
-    assert wire.refresh(bystander["refresh_token"]).status_code == 200
+    assert http.refresh(reply["refresh_token"]).json()["error"] == "invalid_grant"
+    assert http.redeem(unused_code).json()["code"] == "invalid_one_time_code"
+    assert http.refresh(bystander["refresh_token"]).status_code == 200
     for gone in (workos.user_management.get_user, workos.user_management.delete_user):
         with pytest.raises(NotFoundError):
             gone(user_id)
-    assert wire.sign_in()["user"]["id"] != user_id
+    assert http.sign_in()["user"]["id"] != user_id
 
 
 def test_the_receiver_may_ask_while_it_is_told(
-    workos: WorkOSClient, wire: Wire, receiver: Receiver
+    workos: WorkOSClient, http: BareHttp, receiver: Receiver
 ) -> None:
     """From a thread of its own, which the emulator's lock would keep waiting."""
-    reply, answers = wire.sign_in(), Queue[int]()
+    reply, answers = http.sign_in(), Queue[int]()
 
     def ask() -> None:
-        answers.put(wire.refresh(reply["refresh_token"]).status_code)
+        answers.put(http.refresh(reply["refresh_token"]).status_code)
 
     def ask_in_a_thread() -> None:
         thread = threading.Thread(target=ask, daemon=True)
@@ -214,9 +217,9 @@ def test_the_receiver_may_ask_while_it_is_told(
     assert answers.get_nowait() == 400
 
 
-def test_any_event_can_be_sent(workos: WorkOSClient, wire: Wire, receiver: Receiver) -> None:
+def test_any_event_can_be_sent(workos: WorkOSClient, http: BareHttp, receiver: Receiver) -> None:
     receiver.status = 418
-    sent = send(wire, event="organization_membership.deleted", data={"id": "om_1"}, id="event_1")
+    sent = send(http, event="organization_membership.deleted", data={"id": "om_1"}, id="event_1")
     assert sent == {"id": "event_1", "status": 418}
 
     [(_, body, headers)] = receiver.received
@@ -228,11 +231,11 @@ def test_any_event_can_be_sent(workos: WorkOSClient, wire: Wire, receiver: Recei
 
 
 def test_letters_are_signed_as_they_are_sent(
-    workos: WorkOSClient, wire: Wire, receiver: Receiver
+    workos: WorkOSClient, http: BareHttp, receiver: Receiver
 ) -> None:
     content = '{"event": "user.noted", "data": {"name": "Zoë", "half": "\\ud800"}}'.encode()
     headers = {"Content-Type": "application/json"}
-    wire.browser.post("/_emulate/webhooks", content=content, headers=headers)
+    http.browser.post("/_emulate/webhooks", content=content, headers=headers)
     [(_, body, headers)] = receiver.received
     assert "Zoë".encode() in body
     assert json.loads(body)["data"]["half"] == "\ud800"
@@ -241,60 +244,60 @@ def test_letters_are_signed_as_they_are_sent(
 
 @pytest.mark.parametrize("minutes", [-4, 4])
 def test_an_event_can_be_of_another_time(
-    workos: WorkOSClient, wire: Wire, receiver: Receiver, minutes: int
+    workos: WorkOSClient, http: BareHttp, receiver: Receiver, minutes: int
 ) -> None:
     moment = int((NOON + timedelta(minutes=minutes)).timestamp() * 1000)
     with time_machine.travel(NOON, tick=False):
-        send(wire, event="user.deleted", data={}, timestamp_ms=moment)
+        send(http, event="user.deleted", data={}, timestamp_ms=moment)
         [(_, body, headers)] = receiver.received
         assert headers[SIGNATURE].startswith(f"t={moment}, v1=")
         with pytest.raises(ValueError, match="tolerance"):
             verified(workos, body, headers)
 
 
-def test_a_signature_can_be_anything(wire: Wire, receiver: Receiver) -> None:
-    send(wire, event="user.deleted", data={}, signature="no signature at all")
+def test_a_signature_can_be_anything(http: BareHttp, receiver: Receiver) -> None:
+    send(http, event="user.deleted", data={}, signature="no signature at all")
     assert receiver.received[0][2][SIGNATURE] == "no signature at all"
 
 
 def test_another_secret_does_not_verify(
-    workos: WorkOSClient, wire: Wire, receiver: Receiver
+    workos: WorkOSClient, http: BareHttp, receiver: Receiver
 ) -> None:
-    send(wire, event="user.deleted", data={})
+    send(http, event="user.deleted", data={})
     with pytest.raises(ValueError, match="Signature hash does not match"):
         verified(workos, *receiver.received[0][1:], secret="whsec_other")
 
 
 def test_deliveries_are_listed_newest_first_until_they_are_cleared(
-    workos: WorkOSClient, wire: Wire, receiver: Receiver
+    workos: WorkOSClient, http: BareHttp, receiver: Receiver
 ) -> None:
-    workos.user_management.revoke_session(session_id=sid(wire.sign_in()))
+    workos.user_management.revoke_session(session_id=sid(http.sign_in()))
     receiver.status = 500
-    sent = send(wire, event="user.noted", data={})
+    sent = send(http, event="user.noted", data={})
 
-    listed = deliveries(wire)
+    listed = deliveries(http)
     assert listed[0] == {"id": sent["id"], "event": "user.noted", "status": 500}
     assert [(one["event"], one["status"]) for one in listed[1:]] == [("session.revoked", 200)]
-    assert wire.browser.delete("/_emulate/webhooks").status_code == 204
-    assert deliveries(wire) == []
+    assert http.browser.delete("/_emulate/webhooks").status_code == 204
+    assert deliveries(http) == []
 
 
-def test_reset_forgets_deliveries(wire: Wire) -> None:
-    send(wire, event="user.noted", data={})
-    wire.browser.post("/_emulate/reset")
-    assert deliveries(wire) == []
+def test_reset_forgets_deliveries(http: BareHttp) -> None:
+    send(http, event="user.noted", data={})
+    http.browser.post("/_emulate/reset")
+    assert deliveries(http) == []
 
 
 def test_a_receiver_that_fails_to_answer_fails_nobody_else(
-    workos: WorkOSClient, wire: Wire, receiver: Receiver
+    workos: WorkOSClient, http: BareHttp, receiver: Receiver
 ) -> None:
     def time_out() -> None:
         raise httpx2.ReadTimeout("too slow")
 
     receiver.during = time_out
-    workos.user_management.revoke_session(session_id=sid(wire.sign_in()))
-    assert send(wire, event="user.noted", data={})["status"] is None
-    assert [one["status"] for one in deliveries(wire)] == [None, None]
+    workos.user_management.revoke_session(session_id=sid(http.sign_in()))
+    assert send(http, event="user.noted", data={})["status"] is None
+    assert [one["status"] for one in deliveries(http)] == [None, None]
 
 
 def test_without_an_address_nothing_is_sent(receiver: Receiver) -> None:
@@ -322,20 +325,20 @@ def test_without_an_address_nothing_is_sent(receiver: Receiver) -> None:
     ],
 )
 def test_a_malformed_event_is_told_what_is_wrong(
-    wire: Wire, receiver: Receiver, fields: dict[str, object], complaint: str
+    http: BareHttp, receiver: Receiver, fields: dict[str, object], complaint: str
 ) -> None:
-    wish = {"event": "user.noted", "data": {}, **fields}
-    response = wire.browser.post("/_emulate/webhooks", json=wish)
+    body = {"event": "user.noted", "data": {}, **fields}
+    response = http.browser.post("/_emulate/webhooks", json=body)
     assert response.status_code == 400
     assert complaint in response.json()["message"]
     assert receiver.received == []
-    assert deliveries(wire) == []
+    assert deliveries(http) == []
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]"])
-def test_an_event_that_is_no_object_is_refused(wire: Wire, body: bytes) -> None:
+def test_an_event_that_is_no_object_is_refused(http: BareHttp, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
-    response = wire.browser.post("/_emulate/webhooks", content=body, headers=headers)
+    response = http.browser.post("/_emulate/webhooks", content=body, headers=headers)
     assert response.status_code == 400
     assert "An event is a JSON object" in response.json()["message"]
 
@@ -367,24 +370,17 @@ def test_events_travel_over_a_socket(
     listening: tuple[str, Queue[tuple[str, bytes, dict[str, str]]]],
 ) -> None:
     url, arrived = listening
-    app = create_app(base_url=BASE_URL, webhook_url=url)
-    with httpx2.Client(transport=httpx2.WSGITransport(app=app)) as http_client:
-        workos = WorkOSClient(
-            api_key="sk_test_emulator",
-            client_id="client_emulator",
-            base_url=BASE_URL,
-            max_retries=0,
-            http_client=http_client,
-        )
+    with WorkOSEmulator(webhook_url=url) as emulator:
+        workos = emulator.client()
         sent = workos.user_management.create_magic_auth(email="ada@example.com")
         workos.user_management.delete_user(sent.user_id)
         path, body, headers = arrived.get(timeout=10)
         assert path == "/webhooks/workos"
         assert verified(workos, body, headers, "whsec_emulator").data.id == sent.user_id
 
-        wish = {"event": "user.noted", "data": {}}
-        response = http_client.post(f"{BASE_URL}/_emulate/webhooks", json=wish)
-        assert response.json()["status"] == 204
+        event = {"event": "user.noted", "data": {}}
+        response = emulator.app.test_client().post("/_emulate/webhooks", json=event)
+        assert response.get_json()["status"] == 204
 
 
 def test_nobody_listening_is_no_answer() -> None:
@@ -396,16 +392,18 @@ def test_nobody_listening_is_no_answer() -> None:
 
 
 def test_the_command_line_takes_the_address_and_the_environment_the_secret(
-    workos: WorkOSClient, listening: tuple[str, Queue[tuple[str, bytes, dict[str, str]]]]
+    workos: WorkOSClient,
+    listening: tuple[str, Queue[tuple[str, bytes, dict[str, str]]]],
+    environ: dict[str, str],
 ) -> None:
     url, arrived = listening
-    command = [sys.executable, "-m", "emulator", "--port", "0", "--webhook-url", url]
-    environment = {**os.environ, "WORKOS_WEBHOOK_SECRET": SECRET}
+    command = [sys.executable, "-m", "workos_emulator", "--port", "0", "--webhook-url", url]
+    environment = {**environ, "WORKOS_WEBHOOK_SECRET": SECRET}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout
         address = process.stdout.readline().split()[-1].replace("localhost", "127.0.0.1")
-        wish = {"event": "user.noted", "data": {}}
-        response = httpx2.post(f"{address}_emulate/webhooks", json=wish)
+        event = {"event": "user.noted", "data": {}}
+        response = httpx2.post(f"{address}_emulate/webhooks", json=event)
         process.kill()
     assert response.json()["status"] == 204
     assert verified(workos, *arrived.get(timeout=10)[1:])

@@ -1,33 +1,34 @@
-"""A stand-in for WorkOS, to develop and test against: an application of its own, in one folder."""
+"""A stand-in for WorkOS, to develop and test against: no account, no network, nothing to mock."""
 
 from collections.abc import Collection
 
 from flask import Flask
 
-from emulator import (
+from . import (
     authenticate,
     controls,
+    credentials,
     errors,
-    gate,
-    hooks,
-    journal,
+    fault_injection,
     magic_auth,
     mailbox,
+    organizations,
     passwordless,
+    request_log,
     sessions,
     sso,
     users,
     webhooks,
 )
-from emulator import (
-    redirect_uris as known_redirect_uris,
+from . import (
+    redirect_uris as registered_redirect_uris,
 )
-from emulator.webhook import Deliver
-from emulator.world import Settings, World
+from .environment import Environment, Settings
+from .event import Deliver
 
 API_KEY = "sk_test_emulator"
 CLIENT_ID = "client_emulator"
-WEBHOOK_SECRET = "whsec_emulator"  # noqa: S105 - nobody's, and meant to be known.
+WEBHOOK_SECRET = "whsec_emulator"  # noqa: S105 # nobody's, and meant to be known
 REDIRECT_URI = "http://localhost:5000/auth/callback"
 
 
@@ -42,7 +43,7 @@ def create_app(
     deliver: Deliver | None = None,
     mails_codes: bool = True,
 ) -> Flask:
-    """Make one WorkOS environment that knows nobody yet and forgets everything when it ends.
+    """Returns one WorkOS environment that knows nobody yet and forgets everything when it ends.
 
     `deliver(url, body, headers)` posts an event and returns the status of the answer; without one,
     a thread in the background does it over HTTP. Without `mails_codes` it leaves the mailing of
@@ -57,23 +58,15 @@ def create_app(
         webhook_secret,
         mails_codes,
     )
-    # Whatever is ours and not WorkOS's lives under /_emulate/, where hooks do not reach.
+    # Everything of ours, not WorkOS's, is under /_emulate/, where faults do not reach.
     app = Flask(__name__, static_url_path="/_emulate/static")
-    app.extensions["emulator"] = World(settings, deliver)
-
+    app.extensions["workos_emulator"] = Environment(settings, deliver)
     errors.init_app(app)
-    journal.init_app(app)
-    hooks.init_app(app)
-    gate.init_app(app)
 
-    passwordless.init_app(app)
-    sso.init_app(app)
-    magic_auth.init_app(app)
-    authenticate.init_app(app)
-    users.init_app(app)
-    known_redirect_uris.init_app(app)
-    sessions.init_app(app)
-    mailbox.init_app(app)
-    webhooks.init_app(app)
-    controls.init_app(app)
+    # A fault answers before anybody asks for the API key.
+    before_each = (request_log, fault_injection, credentials)
+    in_workos = (passwordless, sso, magic_auth, authenticate, users, sessions)
+    beside_it = (mailbox, webhooks, organizations, controls)
+    for part in (*before_each, *in_workos, registered_redirect_uris, *beside_it):
+        app.register_blueprint(part.bp)
     return app

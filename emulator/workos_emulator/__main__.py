@@ -1,4 +1,4 @@
-"""python -m emulator: serve a WorkOS environment and its mailbox on this machine."""
+"""python -m workos_emulator: serve a WorkOS environment and its mailbox on this machine."""
 
 import argparse
 import os
@@ -10,25 +10,17 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from emulator import API_KEY, CLIENT_ID, REDIRECT_URI, WEBHOOK_SECRET, create_app
-from emulator.smtp import MailServer
-from emulator.wire import origin
+from . import API_KEY, CLIENT_ID, REDIRECT_URI, WEBHOOK_SECRET, create_app
+from .formats import origin
+from .server import make_silent_server
+from .smtp import MailServer
 
 LOOPBACK = ["localhost", "127.0.0.1"]
 
 
-class SilentHandler(WSGIRequestHandler):
-    """A request log would show codes and states: they travel in query strings."""
-
-    disable_nagle_algorithm = True  # which would hold back each small answer for 40 ms
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name.
-        pass
-
-
 def main() -> None:
+    """Serves until SIGINT or SIGTERM."""
     options = parse(sys.argv[1:])
     listener = listen(options.host, options.port)
     port = listener.getsockname()[1]
@@ -50,7 +42,8 @@ def main() -> None:
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m emulator", description=__doc__)
+    """Returns the options; ends the process with a usage message if they are wrong."""
+    parser = argparse.ArgumentParser(prog="python -m workos_emulator", description=__doc__)
     port = os.environ.get("EMULATOR_PORT") or "4100"
     parser.add_argument("--port", type=int, default=port, help="or EMULATOR_PORT; 0 picks one")
     parser.add_argument("--host", default="127.0.0.1", help="loopback unless you know better")
@@ -73,6 +66,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def http_url(value: str) -> str:
+    """Returns the address, or raises ArgumentTypeError if it is none of http or https."""
     scheme, host = origin(value)
     if scheme not in ("http", "https") or not host:
         raise argparse.ArgumentTypeError(f"{value!r} is no http or https address")
@@ -80,7 +74,7 @@ def http_url(value: str) -> str:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """The open socket; werkzeug would explain a busy port in four lines."""
+    """Returns the open socket; werkzeug would explain a busy port in four lines."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
@@ -90,22 +84,19 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def trust_only_known_hosts(app: Flask, base_url: str, host: str) -> None:
-    """A web page whose name is re-pointed at this machine must not read the mailbox."""
+    """Keeps the mailbox from a web page whose name is re-pointed at this machine."""
     app.config["TRUSTED_HOSTS"] = [*LOOPBACK, host, urlsplit(base_url).hostname]
 
 
 def serve(app: Flask, listener: socket.socket) -> None:
-    """Until SIGINT or SIGTERM; a shell that starts us in the background ignores SIGINT for us."""
+    """Serves until a signal; a shell that starts us in the background ignores SIGINT for us."""
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    host, port = listener.getsockname()[:2]
-    server = make_server(
-        host, port, app, threaded=True, request_handler=SilentHandler, fd=listener.fileno()
-    )
-    server.serve_forever()
+    make_silent_server(app, listener).serve_forever()
 
 
 def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Ends the process as if all was done."""
     sys.exit(0)
 
 

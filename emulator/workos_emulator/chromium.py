@@ -4,11 +4,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from emulator.step import Step
+from .scan_report import Step
 
 try:
     from playwright.sync_api import Error, Page, Response, sync_playwright
-except ImportError:  # the emulator runs with the dependencies of the application alone
+except ImportError:  # the extra "chromium" of this package
     IS_INSTALLED = False
 else:
     IS_INSTALLED = True
@@ -18,12 +18,12 @@ TIMEOUT = 10_000  # milliseconds for one page
 
 
 def executable() -> str | None:
-    """Where Chromium is, if it and Playwright are here."""
+    """Returns where Chromium is, or None unless both it and Playwright are here."""
     return next(filter(None, map(shutil.which, NAMES)), None) if IS_INSTALLED else None
 
 
 def submit_everything(path: str, link: str, *, most_forms: int) -> list[Step]:
-    """Open the link, run its scripts, and submit the first form of each page that this leads to."""
+    """Opens the link, runs its scripts, and submits the first form of each page it leads to."""
     steps: list[Step] = []
 
     def note(answer: "Response") -> None:

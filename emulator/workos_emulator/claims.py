@@ -1,11 +1,11 @@
 """What a test says about somebody: the claims in their access tokens, and who acts as them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
-from emulator.wire import Json
-from emulator.wishes import optional_text, read_wish, text, texts
+from .control_fields import optional_text, read_object, text, texts
+from .formats import Json
 
 LISTS = ("roles", "permissions", "entitlements", "feature_flags")
 KNOWN_CLAIMS = ("org_id", "role", *LISTS, "act")
@@ -13,27 +13,37 @@ KNOWN_CLAIMS = ("org_id", "role", *LISTS, "act")
 
 @dataclass(frozen=True)
 class Claims:
+    """The claims of one person, and who impersonates them."""
+
     values: Mapping[str, object] = field(default_factory=dict)
     impersonator: Json | None = None
 
     @classmethod
-    def from_json(cls, wish: Mapping[str, object]) -> Self:
-        """From `claims` and `impersonator`; what is null or left out is not claimed."""
-        impersonator = wish.get("impersonator")
+    def from_json(cls, given: Mapping[str, object]) -> Self:
+        """Returns `claims` and `impersonator`; what is null or left out is not claimed."""
+        impersonator = given.get("impersonator")
         return cls(
-            _claims(wish.get("claims")),
+            _claims(given.get("claims")),
             None if impersonator is None else _impersonator(impersonator),
         )
 
     @property
     def organization_id(self) -> object:
+        """Returns the organization that the claims name, or None."""
         return self.values.get("org_id")
 
+    def in_organization(self, organization_id: str | None) -> Self:
+        """Returns them for a session in this organization, unless a test claims another."""
+        if organization_id is None or "org_id" in self.values:
+            return self
+        return replace(self, values={**self.values, "org_id": organization_id})
+
     def with_impersonator(self, reply: Json) -> Json:
-        """WorkOS names nobody where nobody impersonates: the field is left out."""
+        """Returns the reply with the impersonator; like WorkOS, without the field if nobody is."""
         return {**reply, "impersonator": self.impersonator} if self.impersonator else reply
 
     def to_json(self) -> Json:
+        """Returns them as /_emulate/claims takes them."""
         return {"claims": dict(self.values), "impersonator": self.impersonator}
 
 
@@ -43,18 +53,18 @@ NO_CLAIMS = Claims()
 def _claims(value: object) -> Json:
     if value is None:
         return {}
-    wish = read_wish(value, "claims", KNOWN_CLAIMS)
-    given = {name: one for name, one in wish.items() if one is not None}
+    fields = read_object(value, "claims", KNOWN_CLAIMS)
+    given = {name: one for name, one in fields.items() if one is not None}
     for name in ("org_id", "role"):
         optional_text(given, name)
     for name in LISTS:
         if name in given:
             texts(given, name)
     if "act" in given:
-        text(read_wish(given["act"], "act", {"sub"}), "sub")
+        text(read_object(given["act"], "act", {"sub"}), "sub")
     return given
 
 
 def _impersonator(value: object) -> Json:
-    wish = read_wish(value, "impersonator", {"email", "reason"})
-    return {"email": text(wish, "email"), "reason": optional_text(wish, "reason")}
+    given = read_object(value, "impersonator", {"email", "reason"})
+    return {"email": text(given, "email"), "reason": optional_text(given, "reason")}

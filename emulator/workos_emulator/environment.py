@@ -8,23 +8,25 @@ from threading import RLock
 
 from flask import current_app
 
-from emulator.claims import NO_CLAIMS, Claims
-from emulator.hook import Hook
-from emulator.limits import Limits
-from emulator.mail import Mail
-from emulator.objects import (
+from .claims import NO_CLAIMS, Claims
+from .event import Deliver, Event
+from .fault import Fault
+from .formats import new_id, same_email, stable_id
+from .mail import Mail
+from .objects import (
     AuthorizationCode,
     MagicAuth,
     PasswordlessSession,
+    PendingAuthentication,
     RefreshToken,
+    SeenRequest,
     Session,
     User,
 )
-from emulator.rules import ACCESS_TOKEN_LIFETIME, REMEMBERED
-from emulator.scanner import Scan
-from emulator.tokens import signing_key_of_this_process
-from emulator.webhook import Deliver, Webhook
-from emulator.wire import new_id, same_email, stable_id
+from .rate_limits import RateLimits
+from .rules import ACCESS_TOKEN_LIFETIME, REMEMBERED
+from .scan_report import ScanReport
+from .tokens import signing_key_of_this_process
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,12 @@ class Settings:
 
     @property
     def issuer(self) -> str:
-        """The `iss` of access tokens; WorkOS has several forms of it, this is the current one."""
+        """Returns the `iss` of access tokens, in the current one of its several forms."""
         return f"{self.base_url}/user_management/{self.client_id}"
 
 
-class World:
-    """One environment; reach it with the_world(), which holds its lock."""
+class Environment:
+    """One environment; reach it with the_environment(), which holds its lock."""
 
     def __init__(self, settings: Settings, deliver: Deliver | None) -> None:
         self.settings = settings
@@ -56,7 +58,7 @@ class World:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everybody and everything, limits and hooks included."""
+        """Forgets everybody and everything, rate limits and faults included."""
         self.users: dict[str, User] = {}
         self.users_by_email: dict[str, User] = {}
         self.deleted_user_ids: set[str] = set()
@@ -67,20 +69,22 @@ class World:
         self.sessions: dict[str, Session] = {}
         self.refresh_tokens: dict[str, RefreshToken] = {}
         self.mailbox: deque[Mail] = deque(maxlen=REMEMBERED)
-        self.scans: dict[str, list[Scan]] = {}  # by mail
-        self.hooks: list[Hook] = []
-        self.requests: deque[dict[str, object]] = deque(maxlen=REMEMBERED)
-        self.limits = Limits()
-        self.webhooks: deque[Webhook] = deque(maxlen=REMEMBERED)
+        self.scans: dict[str, list[ScanReport]] = {}  # by mail
+        self.faults: list[Fault] = []
+        self.requests: deque[SeenRequest] = deque(maxlen=REMEMBERED)
+        self.rate_limits = RateLimits()
+        self.events: deque[Event] = deque(maxlen=REMEMBERED)
         self.claims: dict[str, Claims] = {}
+        self.organizations: dict[str, list[dict[str, str]]] = {}  # by address
+        self.pending_authentications: dict[str, PendingAuthentication] = {}
         self.access_token_lifetime = ACCESS_TOKEN_LIFETIME
 
     def user_for(self, email: str) -> User:
-        """The user with this address, made now if WorkOS did not know it."""
+        """Returns the user with this address, made now if WorkOS did not know it."""
         user = self.users_by_email.get(same_email(email))
         if user is None:
             user_id = stable_id("user", email)
-            # Whoever comes after somebody with this address is somebody else.
+            # The next person with this address is somebody else.
             if user_id in self.users or user_id in self.deleted_user_ids:
                 user_id = new_id("user")
             user = User(email, user_id)
@@ -88,7 +92,7 @@ class World:
         return user
 
     def move(self, user: User, email: str) -> None:
-        """Give a user another address; what was sent to the old one proves nothing about it."""
+        """Gives a user another address; what was sent to the old one proves nothing about it."""
         self._forget_address(user)
         if claims := self.claims.pop(same_email(user.email), None):
             self.claims[same_email(email)] = claims
@@ -96,6 +100,7 @@ class World:
         self.users_by_email[same_email(email)] = user
 
     def delete(self, user: User) -> None:
+        """Forgets a user, and ends their sessions."""
         self._forget_address(user)
         self.claims.pop(same_email(user.email), None)
         self.deleted_user_ids.add(user.id)
@@ -105,12 +110,17 @@ class World:
                 session.end()
 
     def claims_of(self, user: User) -> Claims:
+        """Returns what a test claims about this user; nothing, if it does not."""
         return self.claims.get(same_email(user.email), NO_CLAIMS)
 
     def magic_auths_for(self, email: str) -> list[MagicAuth]:
-        """The codes sent to this address, newest first."""
+        """Returns the codes sent to this address, newest first."""
         user = self.users_by_email.get(same_email(email))
         return [sent for sent in reversed(self.magic_auths.values()) if sent.user is user]
+
+    def mails(self, to: str | None = None) -> list[Mail]:
+        """Returns the mailbox, newest first: all of it, or what went to one person."""
+        return [mail for mail in reversed(self.mailbox) if to is None or mail.is_to(to)]
 
     def _forget_address(self, user: User) -> None:
         del self.users_by_email[same_email(user.email)]
@@ -119,8 +129,8 @@ class World:
 
 
 @contextmanager
-def the_world() -> Iterator[World]:
-    """The current application's world, for this thread alone until the block ends."""
-    world: World = current_app.extensions["emulator"]
-    with world.lock:
-        yield world
+def the_environment() -> Iterator[Environment]:
+    """Yields this application's environment, for this thread alone until the block ends."""
+    environment: Environment = current_app.extensions["workos_emulator"]
+    with environment.lock:
+        yield environment

@@ -40,16 +40,22 @@ class OAuthRefusal(Refusal):
 
 
 class Unauthorized(Refusal):
+    """401 for a missing or wrong API key."""
+
     def __init__(self) -> None:
         super().__init__(HTTPStatus.UNAUTHORIZED, {"message": "Unauthorized"})
 
 
 class BadRequest(Refusal):
+    """400 for what cannot be read, or what a control does not take."""
+
     def __init__(self, message: str) -> None:
         super().__init__(HTTPStatus.BAD_REQUEST, {"error": "Bad Request", "message": message})
 
 
 class EntityNotFound(Refusal):
+    """404 that names what there is not."""
+
     def __init__(self, noun: str, entity_id: str) -> None:
         message = f"{noun} not found: '{entity_id}'."
         body = {"code": "entity_not_found", "message": message, "entity_id": entity_id}
@@ -82,16 +88,18 @@ class TooManyRequests(Refusal):
 
 
 def init_app(app: Flask) -> None:
+    """Replies in WorkOS's envelopes from now on."""
     app.register_error_handler(Refusal, reply_to_refusal)
     app.register_error_handler(HTTPException, reply_to_http_exception)
 
 
 def reply_to_refusal(refusal: Refusal) -> ResponseReturnValue:
+    """Returns the reply that the refusal is."""
     return jsonify(refusal.body), refusal.status, refusal.headers
 
 
 def reply_to_http_exception(error: HTTPException) -> ResponseReturnValue:
-    """WorkOS has no 405: a method that a path does not know is as unknown as the path."""
+    """Returns 404 for 405 too: to WorkOS an unknown method is as unknown as the path."""
     if isinstance(error, NotFound | MethodNotAllowed):
         message = f"Cannot {request.method} {request.path}"
         return {"error": "Not Found", "message": message}, HTTPStatus.NOT_FOUND

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from emulator.errors import BadRequest
-from emulator.wire import Json, new_id, now, timestamp
-from emulator.wishes import optional_integer, optional_text, read_wish, text
+from .control_fields import optional_integer, optional_text, read_object, text
+from .errors import BadRequest
+from .formats import Json, new_id, now, timestamp
 
 Deliver = Callable[[str, bytes, dict[str, str]], int]
 
@@ -24,8 +24,10 @@ def _new_event_id() -> str:
 
 
 @dataclass
-class Webhook:
-    event: str
+class Event:
+    """What happened, on its way to the application."""
+
+    name: str
     data: Json
     id: str = field(default_factory=_new_event_id)
     timestamp_ms: int | None = None  # None: when it is sent
@@ -34,27 +36,28 @@ class Webhook:
     created_at: datetime = field(default_factory=now)
 
     @classmethod
-    def from_json(cls, wish: object) -> Self:
-        """The event that somebody asked for, or a BadRequest that says what is wrong with it."""
-        wish = read_wish(wish, "An event", KNOWN_FIELDS)
-        data = wish.get("data")
+    def from_json(cls, value: object) -> Self:
+        """Returns the event that somebody asked for, or raises BadRequest saying what is wrong."""
+        fields = read_object(value, "An event", KNOWN_FIELDS)
+        data = fields.get("data")
         if not isinstance(data, dict):
             raise BadRequest("data must be a JSON object.")
-        signature = optional_text(wish, "signature")
+        signature = optional_text(fields, "signature")
         if signature and not (signature.isascii() and signature.isprintable()):
             raise BadRequest("signature must be printable ASCII, as a header is.")
         return cls(
-            text(wish, "event"),
+            text(fields, "event"),
             data,
-            optional_text(wish, "id") or _new_event_id(),
-            optional_integer(wish, "timestamp_ms", 0, LATEST),
+            optional_text(fields, "id") or _new_event_id(),
+            optional_integer(fields, "timestamp_ms", 0, LATEST),
             signature,
         )
 
     def body(self) -> bytes:
+        """Returns what is posted."""
         event = {
             "id": self.id,
-            "event": self.event,
+            "event": self.name,
             "data": self.data,
             "created_at": timestamp(self.created_at),
         }
@@ -63,13 +66,15 @@ class Webhook:
         return written.encode(errors="backslashreplace")
 
     def headers(self, body: bytes, secret: str) -> dict[str, str]:
+        """Returns what is posted with it, the signature included."""
         return {
             "Content-Type": "application/json",
             "WorkOS-Signature": self.signature or self._sign(body, secret),
         }
 
     def to_json(self) -> Json:
-        return {"id": self.id, "event": self.event, "status": self.status}
+        """Returns it as /_emulate/webhooks lists it."""
+        return {"id": self.id, "event": self.name, "status": self.status}
 
     def _sign(self, body: bytes, secret: str) -> str:
         moment = int(time.time() * 1000) if self.timestamp_ms is None else self.timestamp_ms

@@ -3,65 +3,67 @@
 import json
 import time
 
-from flask import Flask, Response, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from emulator.gate import is_workos_path
-from emulator.hook import Hook
-from emulator.world import the_world
+from .environment import the_environment
+from .fault import Fault
+from .paths import is_workos_path
+
+bp = Blueprint("fault_injection", __name__)
 
 
-def init_app(app: Flask) -> None:
-    app.before_request(answer_from_hook)
-    app.add_url_rule("/_emulate/hooks", view_func=add_hook, methods=["POST"])
-    app.add_url_rule("/_emulate/hooks", view_func=list_hooks)
-    app.add_url_rule("/_emulate/hooks", view_func=clear_hooks, methods=["DELETE"])
-
-
-def answer_from_hook() -> Response | None:
-    """The oldest hook that catches the request answers it; it must not reach our own pages."""
+@bp.before_app_request
+def answer_with_fault() -> Response | None:
+    """Answers with the oldest fault that catches the request; never in place of our own pages."""
     if not is_workos_path(request.path):
         return None
-    hook = _hit()
-    if hook is None:
+    fault = _hit()
+    if fault is None:
         return None
     # Outside the lock: one slow answer must not slow the others down.
-    time.sleep(hook.delay_ms / 1000)
-    return None if hook.status is None else _reply(hook, hook.status)
+    time.sleep(fault.delay_ms / 1000)
+    return None if fault.status is None else _reply(fault, fault.status)
 
 
-def _hit() -> Hook | None:
-    with the_world() as world:
-        for hook in world.hooks:
-            if hook.catches(request.method, request.path):
-                hook.hits += 1
-                return hook
+def _hit() -> Fault | None:
+    with the_environment() as environment:
+        for fault in environment.faults:
+            if fault.catches(request.method, request.path):
+                fault.hits += 1
+                return fault
     return None
 
 
-def _reply(hook: Hook, status: int) -> Response:
-    """A string is sent as it is, so that a test can send what is no JSON at all."""
-    if hook.body is None or isinstance(hook.body, str):
-        response = Response(hook.body, status, mimetype="text/plain")
+def _reply(fault: Fault, status: int) -> Response:
+    # A string is sent as it is, so that a test can send what is no JSON at all.
+    if fault.body is None or isinstance(fault.body, str):
+        response = Response(fault.body, status, mimetype="text/plain")
     else:
-        response = Response(json.dumps(hook.body), status, mimetype="application/json")
-    response.headers.update(hook.headers)
+        response = Response(json.dumps(fault.body), status, mimetype="application/json")
+    response.headers.update(fault.headers)
     return response
 
 
-def add_hook() -> ResponseReturnValue:
-    hook = Hook.from_json(request.get_json(silent=True))
-    with the_world() as world:
-        world.hooks.append(hook)
-        return hook.to_json(), 201
+@bp.post("/_emulate/hooks")
+def add_fault() -> ResponseReturnValue:
+    """Adds one, and returns it as it was understood."""
+    fault = Fault.from_json(request.get_json(silent=True))
+    with the_environment() as environment:
+        environment.faults.append(fault)
+        return fault.to_json(), 201
 
 
-def list_hooks() -> ResponseReturnValue:
-    with the_world() as world:
-        return [hook.to_json() for hook in world.hooks]
+@bp.get("/_emulate/hooks")
+def list_faults() -> ResponseReturnValue:
+    """Lists them oldest first, each with how often it has answered."""
+    with the_environment() as environment:
+        return [fault.to_json() for fault in environment.faults]
 
 
-def clear_hooks() -> ResponseReturnValue:
-    with the_world() as world:
-        world.hooks.clear()
+@bp.delete("/_emulate/hooks")
+def clear_faults() -> ResponseReturnValue:
+    """Removes them all."""
+    with the_environment() as environment:
+        environment.faults.clear()
     return "", 204

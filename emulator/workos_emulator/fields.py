@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from flask import request
 
-from emulator.errors import BadRequest, Invalid
+from .errors import BadRequest, Invalid
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 EMAIL_LONGEST = 254
@@ -22,9 +22,11 @@ class Fields:
         self.errors: list[dict[str, str]] = []
 
     def refuse(self, name: str, code: str, message: str) -> None:
+        """Notes what is wrong with a field."""
         self.errors.append({"field": name, "code": code, "message": message})
 
     def text(self, name: str) -> str:
+        """Returns a string, empty if it was refused."""
         value = self.values.get(name)
         if value is None or value == "":
             self.refuse(name, f"{name}_required", f"{name} is required.")
@@ -35,21 +37,25 @@ class Fields:
         return ""
 
     def optional_text(self, name: str) -> str | None:
+        """Returns a string, or None where there is none."""
         return None if self.values.get(name) is None else self.text(name)
 
     def email(self, name: str = "email") -> str:
+        """Returns an email address, as strictly as WorkOS takes one."""
         value = self.text(name)
         if value and (len(value) > EMAIL_LONGEST or not EMAIL.fullmatch(value)):
             self.refuse(name, f"{name}_invalid", f"{name} must be an email.")
         return value
 
     def one_of(self, name: str, known: Collection[str], default: str | None = None) -> str:
+        """Returns one of the known values."""
         value = self.text(name) if default is None else self.optional_text(name) or default
         if value and value not in known:
             self.refuse(name, f"{name}_invalid", f"{name} is not one of the known values.")
         return value
 
     def integer(self, name: str, low: int, high: int, default: int) -> int:
+        """Returns a whole number within these bounds."""
         value = self.values.get(name)
         if value is None:
             return default
@@ -62,7 +68,7 @@ class Fields:
 
 @contextmanager
 def reading_body() -> Iterator[Fields]:
-    """The body's fields, JSON or form; on the way out one 422 lists all that was wrong."""
+    """Yields the body's fields, JSON or form; on the way out one 422 lists all that was wrong."""
     fields = Fields(_body())
     yield fields
     if fields.errors:
@@ -71,7 +77,7 @@ def reading_body() -> Iterator[Fields]:
 
 @contextmanager
 def reading_query() -> Iterator[Fields]:
-    """As reading_body, for the query string."""
+    """Yields the fields of the query string, as reading_body does those of the body."""
     fields = Fields(request.args.to_dict())
     yield fields
     if fields.errors:

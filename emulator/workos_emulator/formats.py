@@ -1,4 +1,4 @@
-"""How ids and times look in WorkOS's replies."""
+"""How WorkOS writes ids and times, and how it compares emails and addresses."""
 
 import hashlib
 import secrets
@@ -12,33 +12,34 @@ ULID_LENGTH = 26
 
 
 def now() -> datetime:
+    """Returns this moment in UTC."""
     return datetime.now(UTC)
 
 
 def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds and a Z."""
+    """Returns ISO 8601 in UTC with milliseconds and a Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def new_id(prefix: str) -> str:
-    """An id that nobody had before."""
+    """Returns an id that nobody had before."""
     return f"{prefix}_" + "".join(secrets.choice(ULID_ALPHABET) for _ in range(ULID_LENGTH))
 
 
 def stable_id(prefix: str, email: str) -> str:
-    """The id that this e-mail address always gets, even after a restart."""
+    """Returns the id that this email address always gets, even after a restart."""
     number = int.from_bytes(hashlib.sha256(f"{prefix}:{same_email(email)}".encode()).digest())
     digits = (ULID_ALPHABET[number >> 5 * place & 31] for place in range(ULID_LENGTH - 1))
     return f"{prefix}_0" + "".join(digits)
 
 
 def same_email(email: str) -> str:
-    """What two spellings of one e-mail address have in common."""
+    """Returns what two spellings of one email address have in common."""
     return email.strip().casefold()
 
 
 def origin(url: str) -> tuple[str, str]:
-    """Scheme and host of a URL; empty strings for what it does not have."""
+    """Returns scheme and host of a URL; empty strings for what it does not have."""
     # urlsplit drops line breaks without a word; a Location header does not.
     if not url.isprintable():
         return "", ""

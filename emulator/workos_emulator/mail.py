@@ -8,8 +8,8 @@ from typing import Self
 
 from flask import render_template
 
-from emulator.objects import MagicAuth, PasswordlessSession
-from emulator.wire import Json, new_id, now, same_email, timestamp
+from .formats import Json, new_id, now, same_email, timestamp
+from .objects import MagicAuth, PasswordlessSession
 
 LINK = re.compile(r"https?://[^\s<>\"]+")
 ONE_TIME_CODE = re.compile(r"\b\d{6}\b")
@@ -17,6 +17,8 @@ ONE_TIME_CODE = re.compile(r"\b\d{6}\b")
 
 @dataclass(frozen=True)
 class Mail:
+    """One mail to one person."""
+
     to: str
     subject: str
     text: str
@@ -29,6 +31,7 @@ class Mail:
 
     @classmethod
     def with_link(cls, session: PasswordlessSession, link: str) -> Self:
+        """Returns WorkOS's mail with a link."""
         return cls(
             to=session.email,
             subject="Your sign-in link",
@@ -39,6 +42,7 @@ class Mail:
 
     @classmethod
     def with_one_time_code(cls, magic_auth: MagicAuth) -> Self:
+        """Returns WorkOS's mail with a code."""
         code = magic_auth.one_time_code
         return cls(
             to=magic_auth.user.email,
@@ -50,6 +54,7 @@ class Mail:
 
     @classmethod
     def from_message(cls, to: str, message: EmailMessage) -> Self:
+        """Returns a mail that came by SMTP, with the links or the code that are in it."""
         text, html = _part(message, "plain"), _part(message, "html")
         links = list(dict.fromkeys(LINK.findall(text or html)))
         found = None if links else ONE_TIME_CODE.search(text or html)
@@ -64,9 +69,11 @@ class Mail:
         )
 
     def is_to(self, email: str) -> bool:
+        """Returns whether this is the recipient, however the address is spelt."""
         return same_email(self.to) == same_email(email)
 
     def to_json(self) -> Json:
+        """Returns it as /_emulate/mailbox lists it."""
         return {**asdict(self), "sent_at": timestamp(self.sent_at)}
 
 

@@ -1,13 +1,14 @@
 """The mailbox: what was mailed, for people at / and for programs at /_emulate/mailbox."""
 
-from flask import Flask, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from emulator import scanner
-from emulator.errors import BadRequest, EntityNotFound
-from emulator.mail import Mail
-from emulator.wishes import read_wish, text
-from emulator.world import the_world
+from . import scanner
+from .control_fields import read_object, text
+from .environment import the_environment
+from .errors import BadRequest, EntityNotFound
+from .mail import Mail
+from .scan_report import LEVELS
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
@@ -20,61 +21,61 @@ MAIL_POLICY = (
     "allow-top-navigation-by-user-activation"
 )
 
-
-def init_app(app: Flask) -> None:
-    app.add_url_rule("/", view_func=show_mailbox)
-    app.add_url_rule("/_emulate/mailbox", view_func=list_mails)
-    app.add_url_rule("/_emulate/mailbox", view_func=empty_mailbox, methods=["DELETE"])
-    app.add_url_rule("/_emulate/mailbox/<mail_id>.html", view_func=show_mail)
-    app.add_url_rule("/_emulate/mailbox/<mail_id>/scan", view_func=scan_mail, methods=["POST"])
+bp = Blueprint("mailbox", __name__)
 
 
+@bp.get("/")
 def show_mailbox() -> ResponseReturnValue:
-    with the_world() as world:
-        scans = dict(world.scans)
-    page = render_template("mailbox.html", mails=_mails(), scans=scans, levels=scanner.LEVELS)
+    """Shows all mail to a person."""
+    with the_environment() as environment:
+        scans = dict(environment.scans)
+    page = render_template("mailbox.html", mails=_mails(), scans=scans, levels=LEVELS)
     return _kept_to_itself(page, POLICY)
 
 
+@bp.get("/_emulate/mailbox/<mail_id>.html")
 def show_mail(mail_id: str) -> ResponseReturnValue:
-    """One mail as its sender wrote it; its links replace the page around it."""
+    """Shows one mail as its sender wrote it; its links replace the page around it."""
     return _kept_to_itself('<!doctype html><base target="_top">' + _mail(mail_id).html, MAIL_POLICY)
 
 
+@bp.post("/_emulate/mailbox/<mail_id>/scan")
 def scan_mail(mail_id: str) -> ResponseReturnValue:
-    """Let a mail scanner loose on one mail, and say what it did."""
-    wish = request.get_json(silent=True) if request.is_json else request.form.to_dict()
-    level = text(read_wish(wish, "A scan", {"level"}), "level")
-    if level not in scanner.LEVELS:
-        raise BadRequest(f"level must be one of {', '.join(scanner.LEVELS)}.")
+    """Lets a mail scanner loose on one mail, and says what it did."""
+    given = request.get_json(silent=True) if request.is_json else request.form.to_dict()
+    level = text(read_object(given, "A scan", {"level"}), "level")
+    if level not in LEVELS:
+        raise BadRequest(f"level must be one of {', '.join(LEVELS)}.")
     # Without the lock: the links lead back here, and into the application, which calls us.
     scan = scanner.scan(_mail(mail_id).links, level)
-    with the_world() as world:
-        world.scans.setdefault(mail_id, []).append(scan)
+    with the_environment() as environment:
+        environment.scans.setdefault(mail_id, []).append(scan)
     return (scan.to_json(), 201) if request.is_json else redirect(f"/#{mail_id}", 303)
 
 
+@bp.get("/_emulate/mailbox")
 def list_mails() -> ResponseReturnValue:
+    """Lists all mail, newest first; `?to=` keeps one person's."""
     return [mail.to_json() for mail in _mails()]
 
 
+@bp.delete("/_emulate/mailbox")
 def empty_mailbox() -> ResponseReturnValue:
-    with the_world() as world:
-        world.mailbox.clear()
-        world.scans.clear()
+    """Forgets all mail."""
+    with the_environment() as environment:
+        environment.mailbox.clear()
+        environment.scans.clear()
     return "", 204
 
 
 def _mails() -> list[Mail]:
-    """Newest first; `?to=` keeps one person's."""
-    to = request.args.get("to")
-    with the_world() as world:
-        return [mail for mail in reversed(world.mailbox) if not to or mail.is_to(to)]
+    with the_environment() as environment:
+        return environment.mails(request.args.get("to") or None)
 
 
 def _mail(mail_id: str) -> Mail:
-    with the_world() as world:
-        found = next((mail for mail in world.mailbox if mail.id == mail_id), None)
+    with the_environment() as environment:
+        found = next((mail for mail in environment.mailbox if mail.id == mail_id), None)
     if found is None:
         raise EntityNotFound("Mail", mail_id)
     return found

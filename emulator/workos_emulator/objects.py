@@ -1,11 +1,11 @@
-"""The objects of one WorkOS environment, each with its form on the wire."""
+"""The objects of one WorkOS environment, each with the JSON that WorkOS shows of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from emulator.claims import NO_CLAIMS, Claims
-from emulator.rules import ONE_TIME_CODE_LIFETIME, SESSION_LIFETIME
-from emulator.wire import Json, new_id, now, timestamp
+from .claims import NO_CLAIMS, Claims
+from .formats import Json, new_id, now, timestamp
+from .rules import ONE_TIME_CODE_LIFETIME, SESSION_LIFETIME
 
 
 @dataclass
@@ -23,14 +23,16 @@ class User:
 
     @property
     def name(self) -> str | None:
+        """Returns the full name, or None where there is none."""
         return " ".join(filter(None, (self.first_name, self.last_name))) or None
 
     def signed_in(self) -> None:
-        """Redeeming a code proves that the address is theirs."""
+        """Notes that they signed in, which proves that the address is theirs."""
         self.email_verified = True
         self.last_sign_in_at = self.updated_at = now()
 
     def to_json(self) -> Json:
+        """Returns it as WorkOS does."""
         last_sign_in_at = self.last_sign_in_at and timestamp(self.last_sign_in_at)
         return {
             "object": "user",
@@ -63,9 +65,11 @@ class MagicAuth:
 
     @property
     def expires_at(self) -> datetime:
+        """Returns when it is good no more."""
         return self.created_at + ONE_TIME_CODE_LIFETIME
 
     def to_json(self) -> Json:
+        """Returns it as WorkOS does."""
         return {
             "object": "magic_auth",
             "id": self.id,
@@ -106,28 +110,32 @@ class Session:
 
     user: User
     claims: Claims = NO_CLAIMS  # as they were when its newest access token was made
+    organization_id: str | None = None  # the one that it is for, unless its claims say another
     ended_at: datetime | None = None
     id: str = field(default_factory=lambda: new_id("session"))
     created_at: datetime = field(default_factory=now)
 
     @property
     def expires_at(self) -> datetime:
+        """Returns when it ends by itself."""
         return self.created_at + SESSION_LIFETIME
 
     @property
     def status(self) -> str:
+        """Returns active, expired or revoked."""
         if self.ended_at:
             return "revoked"
         return "active" if now() < self.expires_at else "expired"
 
     def end(self) -> bool:
-        """Whether this was the moment in which it ended."""
+        """Ends it, and returns whether this was the moment in which it ended."""
         if self.ended_at:
             return False
         self.ended_at = now()
         return True
 
     def to_json(self) -> Json:
+        """Returns it as WorkOS does."""
         reply: Json = {
             "object": "session",
             "id": self.id,
@@ -146,6 +154,29 @@ class Session:
 
 
 @dataclass
+class PendingAuthentication:
+    """A person who has proved who they are, and has not yet said for which organization."""
+
+    user: User
+    expires_at: datetime
+
+
+@dataclass
 class RefreshToken:
+    """What renews the access token of a session, once."""
+
     session: Session
     used: bool = False
+
+
+@dataclass(frozen=True)
+class SeenRequest:
+    """One request to WorkOS that was answered."""
+
+    method: str
+    path: str
+    status: int
+
+    def to_json(self) -> Json:
+        """Returns it as /_emulate/requests lists it."""
+        return asdict(self)

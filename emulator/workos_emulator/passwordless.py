@@ -4,36 +4,32 @@ import secrets
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Flask, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from emulator.errors import EntityNotFound
-from emulator.fields import reading_body
-from emulator.mail import Mail
-from emulator.objects import AuthorizationCode, PasswordlessSession
-from emulator.rules import (
+from .environment import Environment, the_environment
+from .errors import EntityNotFound
+from .fields import reading_body
+from .formats import Json, now, timestamp
+from .mail import Mail
+from .objects import AuthorizationCode, PasswordlessSession
+from .rules import (
     AUTHORIZATION_CODE_LIFETIME,
     PASSWORDLESS_SESSION_LONGEST,
     PASSWORDLESS_SESSION_SHORTEST,
 )
-from emulator.wire import Json, now, timestamp
-from emulator.world import World, the_world
 
-blueprint = Blueprint("passwordless", __name__, url_prefix="/passwordless")
+bp = Blueprint("passwordless", __name__, url_prefix="/passwordless")
 
 SHORTEST = int(PASSWORDLESS_SESSION_SHORTEST.total_seconds())
 LONGEST = int(PASSWORDLESS_SESSION_LONGEST.total_seconds())
 
 
-def init_app(app: Flask) -> None:
-    app.register_blueprint(blueprint)
-
-
-@blueprint.post("/sessions")
+@bp.post("/sessions")
 def create() -> ResponseReturnValue:
-    """Make the link; nobody hears of it before it is sent."""
-    with the_world() as world:
-        known = world.settings.redirect_uris
+    """Makes the link; nobody hears of it before it is sent."""
+    with the_environment() as environment:
+        known = environment.settings.redirect_uris
         with reading_body() as body:
             email = body.email()
             body.one_of("type", {"MagicLink"})
@@ -43,27 +39,28 @@ def create() -> ResponseReturnValue:
         expires_at = now() + timedelta(seconds=lifetime)
         token = secrets.token_urlsafe(24)
         session = PasswordlessSession(email, redirect_uri, state, expires_at, token)
-        world.passwordless_sessions[session.id] = world.links[token] = session
-        return _to_json(world, session), 201
+        environment.passwordless_sessions[session.id] = environment.links[token] = session
+        return _to_json(environment, session), 201
 
 
-@blueprint.post("/sessions/<session_id>/send")
+@bp.post("/sessions/<session_id>/send")
 def send(session_id: str) -> ResponseReturnValue:
-    with the_world() as world:
-        session = world.passwordless_sessions.get(session_id)
+    """Mails the link."""
+    with the_environment() as environment:
+        session = environment.passwordless_sessions.get(session_id)
         if session is None:
             raise EntityNotFound("Passwordless Session", session_id)
-        world.mailbox.append(Mail.with_link(session, _link(world, session)))
+        environment.mailbox.append(Mail.with_link(session, _link(environment, session)))
     return {"success": True}
 
 
-@blueprint.get("/<token>/confirm")
+@bp.get("/<token>/confirm")
 def confirm(token: str) -> ResponseReturnValue:
-    """Any GET spends the link, a mail scanner's too: that is how WorkOS's links get burnt."""
+    """Spends the link, for a mail scanner too: that is how WorkOS's links get burnt."""
     if request.method == "HEAD":
         return ""
-    with the_world() as world:
-        session = world.links.get(token)
+    with the_environment() as environment:
+        session = environment.links.get(token)
         if session is None:
             return render_template("unknown_link.html"), 404
         if session.used or now() >= session.expires_at:
@@ -71,7 +68,7 @@ def confirm(token: str) -> ResponseReturnValue:
         session.used = True
         code = secrets.token_urlsafe(24)
         expires_at = now() + AUTHORIZATION_CODE_LIFETIME
-        world.authorization_codes[code] = AuthorizationCode(session.email, expires_at)
+        environment.authorization_codes[code] = AuthorizationCode(session.email, expires_at)
         return redirect(_back(session, {"code": code}))
 
 
@@ -87,15 +84,15 @@ def _back(session: PasswordlessSession, answer: dict[str, str]) -> str:
     return session.redirect_uri + separator + urlencode(answer)
 
 
-def _link(world: World, session: PasswordlessSession) -> str:
-    return f"{world.settings.base_url}/passwordless/{session.token}/confirm"
+def _link(environment: Environment, session: PasswordlessSession) -> str:
+    return f"{environment.settings.base_url}/passwordless/{session.token}/confirm"
 
 
-def _to_json(world: World, session: PasswordlessSession) -> Json:
+def _to_json(environment: Environment, session: PasswordlessSession) -> Json:
     return {
         "object": "passwordless_session",
         "id": session.id,
         "email": session.email,
         "expires_at": timestamp(session.expires_at),
-        "link": _link(world, session),
+        "link": _link(environment, session),
     }

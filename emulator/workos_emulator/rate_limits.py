@@ -1,23 +1,25 @@
-"""How often one e-mail address may be served: the documented WorkOS rate limits."""
+"""How often one email address may be served: the documented WorkOS rate limits."""
 
 from collections import defaultdict, deque
 from datetime import datetime
 
-from emulator.errors import TooManyRequests
-from emulator.rules import AUTHENTICATE_PER_WINDOW, LIMIT_WINDOW, MAGIC_AUTH_PER_WINDOW
-from emulator.wire import now, same_email
+from .errors import TooManyRequests
+from .formats import now, same_email
+from .rules import AUTHENTICATE_PER_WINDOW, LIMIT_WINDOW, MAGIC_AUTH_PER_WINDOW
 
 
-class Limits:
-    """What was asked for within the last window, by purpose and e-mail address."""
+class RateLimits:
+    """What was asked for within the last window, by purpose and email address."""
 
     def __init__(self) -> None:
         self._seen: defaultdict[tuple[str, str], deque[datetime]] = defaultdict(deque)
 
     def count_magic_auth(self, email: str) -> None:
+        """Counts one code asked for; raises TooManyRequests if it is one too many."""
         self._count("magic_auth", email, MAGIC_AUTH_PER_WINDOW, oauth=False)
 
     def count_authenticate(self, email: str) -> None:
+        """Counts one guess; raises TooManyRequests if it is one too many."""
         self._count("authenticate", email, AUTHENTICATE_PER_WINDOW, oauth=True)
 
     def _count(self, purpose: str, email: str, allowed: int, *, oauth: bool) -> None:

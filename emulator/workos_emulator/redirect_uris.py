@@ -1,20 +1,19 @@
 """Where people may be sent back to (WorkOS docs: RedirectUri)."""
 
-from flask import Flask
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from emulator.wire import Json, now, stable_id, timestamp
-from emulator.world import the_world
+from .environment import the_environment
+from .formats import Json, now, stable_id, timestamp
+
+bp = Blueprint("redirect_uris", __name__, url_prefix="/user_management/redirect_uris")
 
 
-def init_app(app: Flask) -> None:
-    app.add_url_rule("/user_management/redirect_uris", view_func=list_redirect_uris)
-
-
+@bp.get("")
 def list_redirect_uris() -> ResponseReturnValue:
-    """All of them on one page; the first is the default."""
-    with the_world() as world:
-        uris = world.settings.redirect_uris
+    """Lists all of them on one page; the first is the default."""
+    with the_environment() as environment:
+        uris = environment.settings.redirect_uris
     data = [_to_json(uri, is_default=uri == uris[0]) for uri in uris]
     return {"object": "list", "data": data, "list_metadata": {"before": None, "after": None}}
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 ONE_TIME_CODE_LIFETIME = timedelta(minutes=10)
 AUTHORIZATION_CODE_LIFETIME = timedelta(minutes=10)
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=5)
+PENDING_TOKEN_LIFETIME = timedelta(minutes=10)
 PROFILE_TOKEN_LIFETIME = timedelta(minutes=10)
 
 PASSWORDLESS_SESSION_SHORTEST = timedelta(minutes=15)
@@ -14,7 +15,7 @@ LIMIT_WINDOW = timedelta(minutes=1)
 MAGIC_AUTH_PER_WINDOW = 3
 AUTHENTICATE_PER_WINDOW = 10
 
-# WorkOS names no number for these three: they are this emulator's own.
+# WorkOS names no number for these: they are this emulator's own.
 WRONG_GUESSES_ALLOWED = 5
 SESSION_LIFETIME = timedelta(days=30)
 REMEMBERED = 1000  # mails and requests, so that a long benchmark does not fill the memory

@@ -1,49 +1,27 @@
 """Mail security software as people meet it: it visits each link of a mail before they do."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import httpx2
 
-from emulator import chromium
-from emulator.step import Step
-from emulator.wire import Json
+from . import chromium
+from .scan_report import ScanReport, Step
 
-LEVELS = {
-    "look": "HEAD and GET every link",
-    "follow": "Follow redirects",
-    "submit": "Run scripts and submit every form",
-}
 TIMEOUT = 20.0  # seconds for one request
 MOST_FORMS = 10  # that one scan submits
 
 
-@dataclass(frozen=True)
-class Scan:
-    """What a scanner did with one mail."""
-
-    level: str
-    steps: list[Step]
-
-    @property
-    def title(self) -> str:
-        return LEVELS[self.level]
-
-    def to_json(self) -> Json:
-        return {"level": self.level, "steps": [step.to_json() for step in self.steps]}
-
-
-def scan(links: list[str], level: str) -> Scan:
-    """Visit each link, with cookies of its own that nobody else has.
+def scan(links: list[str], level: str) -> ScanReport:
+    """Visits each link, with cookies of its own that nobody else has, and reports on it.
 
     Scripts run where Chromium and Playwright are installed; without them forms are submitted alone.
     """
     path = chromium.executable() if level == "submit" else None
     if path:
         visits = (chromium.submit_everything(path, link, most_forms=MOST_FORMS) for link in links)
-        return Scan(level, [step for steps in visits for step in steps])
+        return ScanReport(level, [step for steps in visits for step in steps])
     visit: Callable[[httpx2.Client, str], Iterator[Step]]
     visit = _look if level == "look" else _follow if level == "follow" else _submit
     steps: list[Step] = []
@@ -54,7 +32,7 @@ def scan(links: list[str], level: str) -> Scan:
                 steps += visit(browser, link)
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:
                 steps.append(Step.of("GET", link, type(error).__name__))
-    return Scan(level, steps)
+    return ScanReport(level, steps)
 
 
 def _look(browser: httpx2.Client, link: str) -> Iterator[Step]:
@@ -68,7 +46,7 @@ def _follow(browser: httpx2.Client, link: str) -> Iterator[Step]:
 
 
 def _submit(browser: httpx2.Client, link: str) -> Iterator[Step]:
-    """Forms of the page that a form leads to are submitted too."""
+    """Submits every form, those of the pages that a form leads to included."""
     answer = browser.get(link, follow_redirects=True)
     yield from _steps(answer)
     waiting = _forms(answer)

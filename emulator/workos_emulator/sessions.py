@@ -2,29 +2,25 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, Flask, redirect, request
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
-from emulator.errors import Refusal
-from emulator.fields import reading_body, reading_query
-from emulator.webhooks import announce
-from emulator.wire import origin
-from emulator.world import the_world
+from .environment import the_environment
+from .errors import Refusal
+from .fields import reading_body, reading_query
+from .formats import origin
+from .webhooks import announce
 
-blueprint = Blueprint("sessions", __name__, url_prefix="/user_management/sessions")
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(blueprint)
+bp = Blueprint("sessions", __name__, url_prefix="/user_management/sessions")
 
 
-@blueprint.post("/revoke")
+@bp.post("/revoke")
 def revoke() -> ResponseReturnValue:
-    """End a session at once; ending it again changes nothing."""
+    """Ends a session at once; ending it again changes nothing."""
     with reading_body() as body:
         session_id = body.text("session_id")
-    with the_world() as world:
-        session = world.sessions.get(session_id)
+    with the_environment() as environment:
+        session = environment.sessions.get(session_id)
         if session is None:
             message = f"Session not found: '{session_id}'."
             raise Refusal(HTTPStatus.BAD_REQUEST, {"message": message})
@@ -35,19 +31,19 @@ def revoke() -> ResponseReturnValue:
     return reply
 
 
-@blueprint.get("/logout")
+@bp.get("/logout")
 def logout() -> ResponseReturnValue:
-    """End a session and send the browser on, but only to where the application lives."""
+    """Ends a session and sends the browser on, but only to where the application lives."""
     if request.method == "HEAD":
         return ""
-    with the_world() as world:
-        known = world.settings.redirect_uris
+    with the_environment() as environment:
+        known = environment.settings.redirect_uris
         with reading_query() as query:
             session_id = query.text("session_id")
             return_to = query.optional_text("return_to") or _home(known[0])
             if origin(return_to) not in map(origin, known):
                 query.refuse("return_to", "return_to_invalid", "return_to is not a known address.")
-        session = world.sessions.get(session_id)
+        session = environment.sessions.get(session_id)
         revoked = session.to_json() if session is not None and session.end() else None
     if revoked:
         announce("session.revoked", revoked)

@@ -14,8 +14,8 @@ from typing import Any, Self
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask
 
-from emulator.mail import Mail
-from emulator.world import World
+from .environment import Environment
+from .mail import Mail
 
 MAX_MAIL = 1_000_000  # bytes
 
@@ -26,15 +26,16 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)
 class Inbox:
     """Puts each mail into the mailbox of one emulator."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 # aiosmtpd's name
+        """Takes one mail, for each of its recipients."""
         content = envelope.original_content or b""
         message = message_from_bytes(content, EmailMessage, policy=policy.default)
-        with self._world.lock:
+        with self._environment.lock:
             for to in envelope.rcpt_tos:
-                self._world.mailbox.append(Mail.from_message(to, message))
+                self._environment.mailbox.append(Mail.from_message(to, message))
         return "250 OK"
 
 
@@ -56,7 +57,7 @@ class MailServer:
         """
         self._protocol = partial(
             SMTP,
-            inbox or Inbox(app.extensions["emulator"]),
+            inbox or Inbox(app.extensions["workos_emulator"]),
             data_size_limit=MAX_MAIL,
             hostname="localhost",
             **options,
@@ -70,6 +71,7 @@ class MailServer:
 
     @property
     def port(self) -> int:
+        """Returns where it listens."""
         port: int = self._listener.getsockname()[1]
         return port
 
@@ -80,7 +82,7 @@ class MailServer:
         self.close()
 
     def close(self) -> None:
-        """End every conversation, and listen no more."""
+        """Ends every conversation, and listens no more."""
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
 

@@ -2,25 +2,22 @@
 
 import secrets
 
-from flask import Blueprint, Flask
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from emulator.errors import EntityNotFound, OAuthRefusal
-from emulator.fields import reading_body
-from emulator.gate import require_client
-from emulator.rules import PROFILE_TOKEN_LIFETIME
-from emulator.wire import Json, now, stable_id
-from emulator.world import World, the_world
+from .credentials import require_client
+from .environment import Environment, the_environment
+from .errors import EntityNotFound, OAuthRefusal
+from .fields import reading_body
+from .formats import Json, now, stable_id
+from .rules import PROFILE_TOKEN_LIFETIME
 
-blueprint = Blueprint("sso", __name__, url_prefix="/sso")
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(blueprint)
+bp = Blueprint("sso", __name__, url_prefix="/sso")
 
 
-@blueprint.post("/token")
+@bp.post("/token")
 def token() -> ResponseReturnValue:
+    """Takes the code of a link, once, and returns the Profile of who had it."""
     with reading_body() as body:
         grant_type = body.text("grant_type")
         client_id = body.text("client_id")
@@ -28,9 +25,9 @@ def token() -> ResponseReturnValue:
         code = body.text("code")
     if grant_type != "authorization_code":
         raise OAuthRefusal("unsupported_grant_type", "The grant type is not supported.")
-    with the_world() as world:
-        require_client(world, client_id, client_secret)
-        email = _spend(world, code)
+    with the_environment() as environment:
+        require_client(environment, client_id, client_secret)
+        email = _spend(environment, code)
     return {
         "token_type": "Bearer",
         "access_token": secrets.token_urlsafe(24),
@@ -39,16 +36,17 @@ def token() -> ResponseReturnValue:
     }
 
 
-@blueprint.get("/jwks/<client_id>")
+@bp.get("/jwks/<client_id>")
 def jwks(client_id: str) -> ResponseReturnValue:
-    with the_world() as world:
-        if client_id != world.settings.client_id:
+    """Shows the keys that verify access tokens."""
+    with the_environment() as environment:
+        if client_id != environment.settings.client_id:
             raise EntityNotFound("Client", client_id)
-        return {"keys": [world.signing_key.to_jwk()]}
+        return {"keys": [environment.signing_key.to_jwk()]}
 
 
 def profile(email: str) -> Json:
-    """A Magic Link Profile: no organization, no names, no user behind it."""
+    """Returns a Magic Link Profile: no organization, no names, no user behind it."""
     return {
         "object": "profile",
         "id": stable_id("prof", email),
@@ -68,9 +66,9 @@ def profile(email: str) -> Json:
     }
 
 
-def _spend(world: World, code: str) -> str:
-    """The address behind a code, for whoever brings it first and in time."""
-    found = world.authorization_codes.get(code)
+def _spend(environment: Environment, code: str) -> str:
+    """Returns the address behind a code, for the first to bring it, in time."""
+    found = environment.authorization_codes.get(code)
     if found is None or found.used or now() >= found.expires_at:
         raise OAuthRefusal("invalid_grant", "The code has expired or has already been used.")
     found.used = True

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from jwt.algorithms import RSAAlgorithm
 
-from emulator.objects import Session
-from emulator.wire import Json, new_id, now
+from .formats import Json, new_id, now
+from .objects import Session
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,13 @@ class SigningKey:
 
     @classmethod
     def generate(cls) -> Self:
+        """Makes a fresh one."""
         private_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         certificate = _self_signed(private_key).public_bytes(Encoding.DER)
         return cls(private_key, certificate, new_id("sso_oidc_key_pair"))
 
     def to_jwk(self) -> Json:
+        """Returns its public half as WorkOS's JWKS shows it."""
         public = RSAAlgorithm.to_jwk(self.private_key.public_key(), as_dict=True)
         thumbprint = base64.urlsafe_b64encode(hashlib.sha256(self.certificate).digest())
         return {
@@ -47,7 +49,7 @@ class SigningKey:
         }
 
     def access_token(self, session: Session, issuer: str, lifetime: timedelta) -> str:
-        """A token with what the session claims; like WorkOS's, it names no audience."""
+        """Returns a token with what the session claims; like WorkOS's, it names no audience."""
         issued_at = now()
         claims = {
             **session.claims.values,
@@ -64,7 +66,7 @@ class SigningKey:
 
 @cache
 def signing_key_of_this_process() -> SigningKey:
-    """One key for all emulators in a process: tests make many, and a key takes 100 ms."""
+    """Returns one key for all emulators in a process: tests make many, and a key takes 100 ms."""
     return SigningKey.generate()
 
 

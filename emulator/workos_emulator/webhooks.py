@@ -1,63 +1,63 @@
-"""Events for the application (WorkOS docs: Webhooks): by themselves, or as a test asks."""
+"""Delivering events to the application (WorkOS docs: Webhooks): by themselves, or on demand."""
 
 from threading import Thread
 
 import httpx2
-from flask import Flask, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from emulator.rules import WEBHOOK_TIMEOUT
-from emulator.webhook import Webhook
-from emulator.wire import Json
-from emulator.world import World, the_world
+from .environment import Environment, the_environment
+from .event import Event
+from .formats import Json
+from .rules import WEBHOOK_TIMEOUT
+
+bp = Blueprint("webhooks", __name__, url_prefix="/_emulate/webhooks")
 
 
-def init_app(app: Flask) -> None:
-    app.add_url_rule("/_emulate/webhooks", view_func=send_webhook, methods=["POST"])
-    app.add_url_rule("/_emulate/webhooks", view_func=list_webhooks)
-    app.add_url_rule("/_emulate/webhooks", view_func=clear_webhooks, methods=["DELETE"])
-
-
-def announce(event: str, data: Json) -> None:
-    """Tell the application what just happened. Call it without the lock: the receiver may ask."""
-    webhook = Webhook(event, data)
-    with the_world() as world:
-        world.webhooks.append(webhook)
-    if world.deliver is None:
-        Thread(target=_send, args=(world, webhook), daemon=True).start()
+def announce(name: str, data: Json) -> None:
+    """Tells the application what just happened. Call it without the lock: the receiver may ask."""
+    event = Event(name, data)
+    with the_environment() as environment:
+        environment.events.append(event)
+    if environment.deliver is None:
+        Thread(target=_send, args=(environment, event), daemon=True).start()
     else:
-        _send(world, webhook)
+        _send(environment, event)
 
 
-def send_webhook() -> ResponseReturnValue:
-    """Send any event at all, and say what the receiver answered."""
-    webhook = Webhook.from_json(request.get_json(silent=True))
-    with the_world() as world:
-        world.webhooks.append(webhook)
-    _send(world, webhook)
-    return {"id": webhook.id, "status": webhook.status}, 201
+@bp.post("")
+def send_event() -> ResponseReturnValue:
+    """Sends any event at all, and says what the receiver answered."""
+    event = Event.from_json(request.get_json(silent=True))
+    with the_environment() as environment:
+        environment.events.append(event)
+    _send(environment, event)
+    return {"id": event.id, "status": event.status}, 201
 
 
-def list_webhooks() -> ResponseReturnValue:
-    """Newest first."""
-    with the_world() as world:
-        return [webhook.to_json() for webhook in reversed(world.webhooks)]
+@bp.get("")
+def list_events() -> ResponseReturnValue:
+    """Lists what was sent, newest first."""
+    with the_environment() as environment:
+        return [event.to_json() for event in reversed(environment.events)]
 
 
-def clear_webhooks() -> ResponseReturnValue:
-    with the_world() as world:
-        world.webhooks.clear()
+@bp.delete("")
+def clear_events() -> ResponseReturnValue:
+    """Forgets what was sent."""
+    with the_environment() as environment:
+        environment.events.clear()
     return "", 204
 
 
-def _send(world: World, webhook: Webhook) -> None:
-    url, secret = world.settings.webhook_url, world.settings.webhook_secret
+def _send(environment: Environment, event: Event) -> None:
+    url, secret = environment.settings.webhook_url, environment.settings.webhook_secret
     if url is None:
         return
-    body = webhook.body()
-    deliver = world.deliver or _post
+    body = event.body()
+    deliver = environment.deliver or _post
     try:
-        webhook.status = deliver(url, body, webhook.headers(body, secret))
+        event.status = deliver(url, body, event.headers(body, secret))
     except (httpx2.HTTPError, httpx2.InvalidURL):
         return  # Nobody there, or too slow: WorkOS would not fail for that either.
 
