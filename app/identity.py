@@ -1,27 +1,25 @@
-"""Who signed in, however they did; the only place that knows WorkOS's Profile and User."""
+"""Who signed in, by any door; the only place that knows WorkOS's Profile and User."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from workos.user_management.models import AuthenticateResponse
-
-Method = Literal["magic_auth", "magic_link"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """A person as WorkOS vouches for them; `user_id` is the key, an e-mail address never is."""
+    """A person as WorkOS vouches for them; `user_id` is the key, an email address never is."""
 
     user_id: str
     email: str
     name: str | None
-    method: Method
+    method: str
 
     @classmethod
-    def from_authentication(cls, reply: AuthenticateResponse, *, method: Method) -> Identity:
+    def from_authentication(cls, reply: AuthenticateResponse, *, method: str) -> Identity:
         """Reads the answer of `POST /user_management/authenticate`, which has a User."""
         user = reply.user
         return cls(
@@ -32,10 +30,10 @@ class Identity:
         )
 
     @classmethod
-    def from_profile(cls, profile: Mapping[str, Any], *, method: Method) -> Identity:
+    def from_profile(cls, profile: Mapping[str, Any], *, method: str) -> Identity:
         """Reads the Profile of `POST /sso/token`; raises KeyError without an id or an address.
 
-        Names are optional: Magic Link profiles come without them, and the code is spent by now.
+        Names are optional: Magic Link profiles have none, and the code is already spent.
         """
         return cls(
             user_id=str(profile["id"]),

@@ -1,4 +1,4 @@
-"""Signals, so that a fork can act when people come and leave; the application sends them."""
+"""Signals, so that a fork can act when people sign in and out."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ session_refresh_failed = _signals.signal(
 
 
 def tell(signal: NamedSignal, **what: Any) -> None:
-    """Sends the signal from the application in hand."""
+    """Sends the signal from the current application."""
     signal.send(current_app._get_current_object(), **what)  # type: ignore[attr-defined] # a proxy's own method

@@ -1,1 +1,1 @@
-"""What every request passes: answers, fields, headers, host, log. It knows nobody above."""
+"""What every request passes through; it knows nothing above it: no session, no door."""

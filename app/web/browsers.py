@@ -1,8 +1,8 @@
-"""What a browser calls itself, in two words that its owner recognizes."""
+"""What a browser calls itself, in words that its owner recognizes."""
 
 from __future__ import annotations
 
-# The first that is found: each browser also names those that it wants to be taken for.
+# The first match wins: each browser also names those it wants to be taken for.
 BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -27,7 +27,7 @@ SYSTEMS = {
 
 
 def browser_name(user_agent: str) -> str:
-    """Returns for example "Firefox on Linux", and nothing of what else the header says."""
+    """Returns for example "Firefox on Linux", and nothing else from the header."""
     browser = _first(BROWSERS, user_agent)
     system = _first(SYSTEMS, user_agent)
     return " on ".join(filter(None, (browser, system))) or "An unknown browser"

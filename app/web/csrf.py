@@ -2,20 +2,77 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, g, request, session
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import same_origin, validate_csrf
+from wtforms.validators import ValidationError
 
-from app.keys import Keyring
+from ..config import settings
+from ..failures import BadInput, CookieLost
+from ..keys import Keyring
 
-csrf = CSRFProtect()
+HEADER = "X-CSRFToken"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def init_app(app: Flask) -> None:
-    """Refuses each POST without the token of this browser's session (form field or X-CSRFToken)."""
-    keyring: Keyring = app.extensions["keyring"]
-    app.config.update(
-        WTF_CSRF_SECRET_KEY=keyring.derive("csrf")[::-1],  # itsdangerous wants the newest last
-        # A page may stay open as long as the session that it belongs to.
-        WTF_CSRF_TIME_LIMIT=None,
+class CSRF(BadInput, CookieLost):
+    """The token of a form or a call is missing, or from another session."""
+
+    title = "This page was out of date"
+    reason = (
+        "It was opened before you last signed in or out, or your browser does not keep cookies. "
+        "Nothing was changed."
     )
-    csrf.init_app(app)
+    event = "malicious_csrf"
+
+
+def init_app(
+    app: Flask, blueprint: Blueprint, *, exempt: tuple[Callable[..., Any], ...] = ()
+) -> None:
+    """Refuses every POST to the blueprint without its token (form field or X-CSRFToken).
+
+    It changes none of Flask-WTF's settings, which the application may need for its own forms.
+    `exempt` are views that no browser calls, and that check their callers in other ways.
+    """
+    if protection := app.extensions.get("csrf"):
+        for view in exempt:
+            protection.exempt(view)
+
+    @blueprint.before_request
+    def refuse_without_token() -> None:
+        view = current_app.view_functions[request.endpoint or ""]
+        # A CSRFProtect of the application's may have found it valid already.
+        if request.method not in SAFE and view not in exempt and not g.get("csrf_valid"):
+            _check()
+
+
+def protect_everything(app: Flask, keyring: Keyring) -> None:
+    """Refuses every POST to the whole application without its token."""
+    app.config["WTF_CSRF_SECRET_KEY"] = keyring.derive("csrf")[::-1]  # the newest last
+    # A page may stay open for as long as its session.
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    CSRFProtect(app)
+
+
+def field() -> str:
+    """Returns the name of the field that carries the token, and of the secret in the session."""
+    return str(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
+
+
+def forget_secret() -> None:
+    """Makes every token handed out so far worthless, in case an attacker knows one."""
+    session.pop(field(), None)
+
+
+def _check() -> None:
+    token = request.form.get(field()) or request.headers.get(HEADER)
+    try:
+        validate_csrf(token, time_limit=settings().session_lifetime)
+    except ValidationError:
+        raise CSRF from None
+    # A neighbouring host name can plant a session, and a token with it, but not a Referer.
+    if request.is_secure and not same_origin(request.referrer or "", request.host_url):
+        raise CSRF(detail="referer")

@@ -12,34 +12,93 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
-from app.failures import Failure
+from ..failures import BadInput
 
 MAX_FIELD = 2048  # characters in one value
-REPLACEMENT = "\ufffd"  # what a decoder may leave where bytes were not UTF-8
+REPLACEMENT = "\ufffd"  # what a decoder may leave in place of bytes that are not UTF-8
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
+class RequestRefused(BadInput):
+    """The body or the query string is not as docs/programs.md describes."""
+
+    symptom = "A program's request is refused"
+    cause = "The body or the query string is not as docs/programs.md describes."
+    diagnosis = "curl -i, then read `error` and `hint` in the answer"
+    fix = "Send one JSON object in UTF-8, or a form: strings only, each name once, at most 16 kB."
+
+
+class DuplicateField(RequestRefused):
+    """The same name came twice."""
+
+    title = "Something was sent twice"
+    reason = "The request names the same field more than once."
+
+
+class MalformedJson(RequestRefused):
+    """The body is not what it says it is."""
+
+    title = "That is not a JSON object"
+    reason = "The request says it carries JSON, but its body is not one JSON object in UTF-8."
+
+
+class WrongType(RequestRefused):
+    """A list, for example, instead of a string."""
+
+    title = "A value has the wrong type"
+    reason = "Fields are strings; only expires_in may be a number."
+
+
+class FieldTooLong(RequestRefused):
+    """A value is longer than any should be."""
+
+    title = "Something is too long"
+    reason = "One of the fields is longer than this application accepts."
+
+
+class NotUtf8(RequestRefused):
+    """The bytes are not text."""
+
+    title = "Some characters cannot be read"
+    reason = "The request is not valid UTF-8."
+
+
+class ControlCharacters(RequestRefused):
+    """They would forge log lines and mail headers."""
+
+    title = "Some characters are not allowed"
+    reason = "A field has line breaks or invisible characters. Type it instead of pasting it."
+
+
+class UnsupportedMediaType(RequestRefused):
+    """Neither a form nor JSON."""
+
+    status = 415
+    title = "This type of content is not supported"
+    reason = "Send a form or a JSON object."
+
+
 def submitted(*names: str) -> dict[str, str]:
-    """Returns these fields of the form or JSON object, "" where absent; raises Failure."""
+    """Returns these fields of the form or JSON object, "" where absent; raises RequestRefused."""
     if request.is_json:
         values = _json_object()
     elif request.mimetype in FORMS or not request.content_length:
         values = _single_values(request.form, names)
     else:
-        raise Failure("unsupported_media_type")
+        raise UnsupportedMediaType
     return {name: _text(values.get(name)) for name in names}
 
 
 def queried(*names: str) -> dict[str, str]:
-    """Returns these parameters of the query string, "" where absent; raises Failure."""
+    """Returns these parameters of the query string, "" where absent; raises RequestRefused."""
     values = _single_values(request.args, names)
     return {name: _text(values.get(name)) for name in names}
 
 
 def _single_values(values: MultiDict[str, str], names: Iterable[str]) -> dict[str, Any]:
-    # Two values for one name are read differently by every proxy and framework: take neither.
+    # Every proxy and framework reads two values for one name differently: take neither.
     if any(len(values.getlist(name)) > 1 for name in names):
-        raise Failure("duplicate_field")
+        raise DuplicateField
     return values.to_dict()
 
 
@@ -47,15 +106,15 @@ def _json_object() -> dict[str, Any]:
     try:
         body = json.loads(request.get_data(), object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError):
-        raise Failure("malformed_json") from None
+        raise MalformedJson from None
     if not isinstance(body, dict):
-        raise Failure("malformed_json")
+        raise MalformedJson
     return body
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({name for name, _ in pairs}) < len(pairs):
-        raise Failure("duplicate_field")
+        raise DuplicateField
     return dict(pairs)
 
 
@@ -63,16 +122,16 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise Failure("wrong_type")
+        raise WrongType
     text = str(value)[: MAX_FIELD + 1].strip()
     if len(text) > MAX_FIELD:
-        raise Failure("field_too_long")
+        raise FieldTooLong
     if REPLACEMENT in text or not _is_utf8(text):
-        raise Failure("not_utf8")
+        raise NotUtf8
     # Cc: line breaks and NUL, which forge log lines and mail headers. Cf: marks that reverse text.
-    # Cs: halves of characters, which no encoder takes.
+    # Cs: halves of characters, which no encoder accepts.
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in text):
-        raise Failure("control_characters")
+        raise ControlCharacters
     return text
 
 
@@ -86,7 +145,7 @@ def _is_utf8(text: str) -> bool:
 
 
 def typed(*names: str) -> dict[str, str]:
-    """Returns what a form carried, to show it again; empty where the form cannot be read."""
+    """Returns what a form carried, to show it again; empty if the form cannot be read."""
     try:
         return {name: request.form.get(name, "") for name in names}
     except HTTPException:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
-from app.config import Config
+from ..config import Config
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 YEAR = 365 * 24 * 60 * 60
 STATIC_MAX_AGE = 60 * 60  # seconds
 
-# form-action also rules over where a form's answer may redirect: ours stay on this site.
+# form-action also decides where a form's answer may redirect to: ours stay on this site.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -27,6 +27,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "object-src 'none'",
     )
 )
+# Everything that a shared computer might keep. It also clears the cookies of sibling host names.
+CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -40,24 +42,33 @@ HEADERS = {
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Adds the security headers to every response, and forbids keeping any page."""
+    """Adds the security headers to every response of the whole site, and forbids storing any."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_MAX_AGE
     headers = dict(HEADERS)
     if config.is_https:
         headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     app.wsgi_app = _Always(app.wsgi_app, headers)  # type: ignore[method-assign] # Flask's documented way
+    app.after_request(forbid_keeping)
+    app.extensions["signin_clears_site"] = True
 
-    @app.after_request
-    def forbid_keeping(response: Response) -> Response:
-        if request.endpoint != "static" or response.status_code >= 400:
-            # Every page says who is signed in, so none may come back from a cache after sign-out.
-            response.headers["Cache-Control"] = "no-store"
-            response.headers["Vary"] = "Cookie"
-        return response
+
+def clear_site(response: Response) -> Response:
+    """Makes the browser forget everything it has of this site, if the whole site is ours."""
+    if "signin_clears_site" in current_app.extensions:
+        response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+    return response
+
+
+def forbid_keeping(response: Response) -> Response:
+    """Keeps a page out of every cache: it shows who is signed in, and must not outlive that."""
+    if request.endpoint != "static" or response.status_code >= 400:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Vary"] = "Cookie"
+    return response
 
 
 class _Always:
-    """Adds headers around the application: once for all responses, and at a fifth of the cost."""
+    """Adds headers around the whole application, at a fifth of the cost of a Flask hook."""
 
     def __init__(self, application: WSGIApplication, headers: Mapping[str, str]) -> None:
         self._application = application

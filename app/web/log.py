@@ -1,4 +1,4 @@
-"""Structured logs: one event a line, UTC, with a request id, and without anybody's secrets."""
+"""Structured logs: one event a line, in UTC, with a request id, and without anybody's secrets."""
 
 from __future__ import annotations
 
@@ -14,41 +14,43 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
-from app.config import Config
-from app.web import trail
+from ..config import Config
 
-_logger = logging.getLogger("app")
+_logger = logging.getLogger(__name__.rsplit(".", 2)[0])  # the package, by any name
 _QUERY = re.compile(r"\?[^\s\"]*")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+STARTED_AT = "signin.started_at"
 MAX_VALUE = 200  # characters of one value in a log line
 
 
 def event(name: str, *, level: int = logging.INFO, **details: str | int | None) -> None:
     """Logs one event, named as in OWASP's logging vocabulary; details must be harmless.
 
-    A code, token, link, cookie or whole address never belongs in `details`: see masked_email().
+    Codes, tokens, links and cookies never belong in `details`. An `email` is masked.
     """
+    if email := details.get("email"):
+        details["email"] = masked_email(str(email))
     _logger.log(level, name, extra={"details": details})
 
 
 def unexpected(error: BaseException) -> None:
-    """Logs where an unforeseen error happened, without its message, which may quote a secret."""
+    """Logs where an unexpected error happened, without its message, which may quote a secret."""
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
     event("sys_crash", level=logging.ERROR, error=type(error).__qualname__, where=where)
 
 
 def masked_email(email: str) -> str:
-    """Returns enough of an address to help somebody who asks, too little to write to them."""
+    """Returns enough of an address to help its owner, and too little to write to them."""
     local, _, domain = email.partition("@")
     return f"{local[:1]}***@{domain}"
 
 
 def request_id() -> str:
-    """Returns the id that this request's log lines, pages and reply carry."""
-    if "request_id" not in g:
-        g.request_id = secrets.token_hex(8)
-    return str(g.request_id)
+    """Returns the id in this request's log lines, pages and reply."""
+    if "signin_request_id" not in g:
+        g.signin_request_id = secrets.token_hex(8)
+    return str(g.signin_request_id)
 
 
 class JSONFormatter(logging.Formatter):
@@ -76,8 +78,8 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     }
     if has_request_context():
         fields |= {"request_id": request_id(), "method": request.method, "path": request.path}
-        if found := trail.current():
-            fields |= {"attempt": found.attempt_id, "step": found.step}
+        if attempt := g.get("signin_attempt"):  # see auth.attempts
+            fields |= {"attempt": attempt.id, "stage": attempt.stage}
     fields |= {key: val for key, val in getattr(record, "details", {}).items() if val is not None}
     return {key: _printable(value) for key, value in fields.items()}
 
@@ -105,18 +107,22 @@ def init_app(app: Flask, config: Config) -> None:
     _logger.handlers = [handler]
     _logger.setLevel(config.log_level)
     _logger.propagate = False
-    # Both print URLs: httpx2 each one it asks, Werkzeug each one it is asked.
+    # Both print URLs: httpx2 those it requests, Werkzeug those requested of it.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     logging.getLogger("werkzeug").addFilter(_without_query)
 
-    @app.before_request
-    def start_clock() -> None:
-        g.started_at = time.perf_counter()
+    if config.log_level == "DEBUG":
+        app.before_request(_start_clock)
+    app.after_request(_answered)
 
-    @app.after_request
-    def log_request(response: Response) -> Response:
-        response.headers["X-Request-ID"] = request_id()
-        if _logger.isEnabledFor(logging.DEBUG):
-            duration = int(1000 * (time.perf_counter() - g.get("started_at", time.perf_counter())))
-            event("request", level=logging.DEBUG, status=response.status_code, ms=duration)
-        return response
+
+def _start_clock() -> None:
+    request.environ[STARTED_AT] = time.perf_counter()
+
+
+def _answered(response: Response) -> Response:
+    response.headers["X-Request-ID"] = request_id()
+    if started_at := request.environ.get(STARTED_AT):
+        duration = int(1000 * (time.perf_counter() - started_at))
+        event("request", level=logging.DEBUG, status=response.status_code, ms=duration)
+    return response

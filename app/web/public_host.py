@@ -1,4 +1,4 @@
-"""Answers only under the name in PUBLIC_URL."""
+"""Answers only at the host name in PUBLIC_URL."""
 
 from __future__ import annotations
 
@@ -8,12 +8,23 @@ from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
-from app.config import Config
-from app.failures import Failure
+from ..config import Config
+from ..failures import BadInput, Button, CookieLost
+
+
+class UnknownHost(BadInput, CookieLost):
+    """The request names a host that is not this site."""
+
+    title = "This site has another address"
+    reason = (
+        "You can only sign in at the site's own address, because browsers keep the cookies of each "
+        "address apart."
+    )
+    button = Button("public_url", "Open the right address")
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Refuses other host names, and believes proxy headers only from TRUSTED_PROXIES hops."""
+    """Refuses other host names, and trusts proxy headers only from TRUSTED_PROXIES hops."""
     if hops := config.trusted_proxies:
         # Never the host: a forged X-Forwarded-Host must not decide what this site is called.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign] # Flask's documented way
@@ -23,12 +34,12 @@ def init_app(app: Flask, config: Config) -> None:
     @app.before_request
     def refuse_other_hosts() -> None:
         # Load balancers ask for an instance's health by its address; those answers name no host.
-        # The style sheet belongs to the page that says which name is the right one.
+        # The style sheet is for the page that says which address is the right one.
         if request.blueprint == "health" or request.endpoint == "static":
             return
-        host = request.environ.get("HTTP_HOST", "").lower()  # names of hosts have no case
+        host = request.environ.get("HTTP_HOST", "").lower()  # host names are not case-sensitive
         if host == usual:
             return
-        # The cookie set under one name is not sent to another, so sign-in could never end there.
+        # A cookie set by one host is not sent to another, so nobody could finish signing in there.
         if not host_is_trusted(host, [config.public_host]):
-            raise Failure("unknown_host")
+            raise UnknownHost

@@ -14,9 +14,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 def safe_return_to(next_url: str | None) -> str:
-    """Returns `?next=` when it is a path on this site, and the home page for anything else."""
+    """Returns `?next=` if it is a path on this site, and the home page for anything else."""
     if not next_url or len(next_url) > MAX_RETURN_TO or not _SAME_SITE_PATH.fullmatch(next_url):
         return HOME
-    # Judged once more as a proxy would hand it on, for some decode before they forward.
+    # Checked again as a proxy might pass it on: some decode before they forward.
     decoded = unquote(unquote(next_url.partition("?")[0]))
     return HOME if decoded.startswith("//") or _CONTROL.search(decoded) else next_url

@@ -1,1 +1,4 @@
-"""Every call to WorkOS, one file for each namespace of its own reference."""
+"""Every call to WorkOS, one file for each namespace of its own reference.
+
+https://workos.com/docs/reference
+"""

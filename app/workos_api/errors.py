@@ -1,80 +1,91 @@
-"""What an error of the WorkOS SDK means to a person."""
+"""What an error of the WorkOS SDK stands for: one of our own failures, and nothing more."""
 
 from __future__ import annotations
 
-from workos import (
-    AuthenticationError,
-    NotFoundError,
-    RateLimitExceededError,
-    UnprocessableEntityError,
-    WorkOSError,
+from typing import Any
+
+from workos import TransportConnectError, TransportTimeout, WorkOSError
+
+from ..failures import Failure, Unavailable
+from . import faults, refusals, steps
+
+LONGEST_RETRY = (
+    24 * 60 * 60
+)  # seconds; nobody is asked to wait longer, even if a server asks for it
+
+
+NAMED_AS_BY_WORKOS: tuple[type[Failure], ...] = (
+    faults.DailyQuotaExceeded,
+    refusals.AuthenticationMethodNotAllowed,
+    refusals.EmailDomainNotDeliverable,
+    refusals.InvalidGrant,
+    refusals.InvalidOneTimeCode,
+    refusals.InvitationInvalid,
+    refusals.OneTimeCodeExpired,
+    refusals.OneTimeCodePreviouslyUsed,
+    refusals.OneTimeCodeTooManyAttempts,
+    refusals.OrganizationAuthenticationMethodsRequired,
+    refusals.SignUpNotAllowed,
+    refusals.SSORequired,
+    refusals.UserMismatch,
+    steps.EmailVerificationRequired,
+    steps.InvalidPendingAuthenticationToken,
+    steps.MfaChallenge,
+    steps.MfaEnrollment,
+    steps.OrganizationSelectionRequired,
 )
-from workos._errors import APIError, WorkOSConnectionError, WorkOSTimeoutError
-
-from app.failures import EXPLANATIONS, RETRY_LATER, WORKOS_REFUSALS, Failure
-
-LONGEST_RETRY = 24 * 60 * 60  # seconds; whatever a server asks for beyond is nonsense
-
-# Codes of WorkOS that mean the same thing to a person.
-_SYNONYMS = {
-    "invalid_client": "workos_configuration",
-    "unauthorized_client": "workos_configuration",
-    "too_many_requests": "workos_busy",
-    "rate_limit_exceeded": "workos_busy",
+# WorkOS's codes, which come at any status.
+_CODES: dict[str, type[Failure]] = {
+    "invalid_client": faults.WorkOSConfiguration,
+    "unauthorized_client": faults.WorkOSConfiguration,
+    "too_many_requests": faults.WorkOSBusy,
+    "rate_limit_exceeded": faults.WorkOSBusy,
+    **{kind.name(): kind for kind in NAMED_AS_BY_WORKOS},
 }
-# Where the reply has no code that we know, its status or the lack of one must do.
-_BY_TYPE: dict[type[WorkOSError], str] = {
-    WorkOSTimeoutError: "workos_slow",
-    WorkOSConnectionError: "workos_unreachable",
-    RateLimitExceededError: "workos_busy",
-    AuthenticationError: "workos_configuration",
-    UnprocessableEntityError: "email_not_accepted",
-    NotFoundError: "workos_not_found",
+# If the reply has no code that we know, its status has to do.
+_STATUSES: dict[int, type[Failure]] = {
+    401: faults.WorkOSConfiguration,
+    404: faults.WorkOSNotFound,
+    422: faults.EmailNotAccepted,
+    429: faults.WorkOSBusy,
 }
 
 
 def failure_from(error: WorkOSError) -> Failure:
-    """Returns the failure to show, and keeps nothing else of the error.
+    """Returns the failure to raise, and keeps nothing of the error except what a step needs.
 
     `str(error)` quotes the whole reply, `pending_authentication_token` included.
     """
-    code = _meaning(error)
-    retry_after = None
-    if EXPLANATIONS[code].status == 503:
-        asked = getattr(error, "retry_after", None)
-        retry_after = min(int(asked or RETRY_LATER), LONGEST_RETRY)
-    detail = f"{type(error).__name__} {getattr(error, 'status_code', None) or ''}".strip()
-    return Failure(code, retry_after=retry_after, detail=detail)
+    status = getattr(error, "status_code", None)  # network errors have none
+    detail = f"{type(error).__name__} {status or ''}".strip()
+    kind = _meaning(error) if status else _network_fault(error)
+    if issubclass(kind, steps.StepRequired):
+        return kind(reply=getattr(error, "response_json", None), detail=detail)
+    asked = getattr(error, "retry_after", None) if issubclass(kind, Unavailable) else None
+    return kind(retry_after=min(int(asked), LONGEST_RETRY) if asked else None, detail=detail)
 
 
-def _meaning(error: WorkOSError) -> str:
-    if not isinstance(error, APIError):
-        return _BY_TYPE.get(type(error), "workos_nonsense")
-    if (error.status_code or 0) >= 500:
-        return "workos_down"
+def _network_fault(error: WorkOSError) -> type[Failure]:
+    if isinstance(error.__cause__, TransportTimeout):
+        return faults.WorkOSSlow
+    if isinstance(error.__cause__, TransportConnectError):
+        return faults.WorkOSUnreachable
+    return faults.UnexpectedReply
+
+
+def _meaning(error: Any) -> type[Failure]:
+    if error.status_code >= 500:
+        return faults.WorkOSDown
     # Two envelopes: {code, message} and {error, error_description}, at any status.
-    if known := _known(error.code) or _known(error.error):
-        return known
-    if _is_about_redirect_uri(error):
-        return "redirect_uri_unregistered"
-    if "Must use SSO" in str(error.message):
-        return "sso_required"
-    return next(
-        (code for kind, code in _BY_TYPE.items() if isinstance(error, kind)), "workos_refused"
-    )
-
-
-def _known(code: object) -> str | None:
-    if not isinstance(code, str):
-        return None
-    if code.startswith("radar_"):
-        return "radar_challenge"
-    if code in _SYNONYMS:
-        return _SYNONYMS[code]
-    return code if code in WORKOS_REFUSALS else None  # our own codes are not for it to send
-
-
-def _is_about_redirect_uri(error: APIError) -> bool:
-    # WorkOS names the field in `errors` or in the message; how exactly is not documented.
+    for code in (error.code, error.error):
+        if isinstance(code, str) and code.startswith("radar_"):
+            return steps.RadarChallenge
+        if isinstance(code, str) and code in _CODES:
+            return _CODES[code]
+    # WorkOS names the field in `errors` or in the message; exactly how is not documented.
     said = f"{error.message} {error.error} {error.code} {error.errors}".lower()
-    return "redirect_uri" in said or "redirect uri" in said
+    if "redirect_uri" in said or "redirect uri" in said:
+        return faults.RedirectUriUnregistered
+    if "must use sso" in said:
+        return refusals.SSORequired
+    return _STATUSES.get(error.status_code, faults.WorkOSRefused)

@@ -1,0 +1,21 @@
+"""Who is asking, as far as the network can tell."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from flask_limiter.util import get_remote_address
+
+IPV6_SITE = 64  # bits; one household or host commonly owns a whole /64
+
+
+def visitor() -> str:
+    """Returns who is asking, by network address; a whole IPv6 site counts as one."""
+    text = get_remote_address()
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text  # a proxy of ours may write something other than an address
+    if isinstance(address, ipaddress.IPv6Address) and not address.ipv4_mapped:
+        return str(ipaddress.ip_network((address, IPV6_SITE), strict=False))
+    return str(address)

@@ -1,0 +1,163 @@
+"""What WorkOS says about a sign-in that it does not let through.
+
+Each class is named after WorkOS's own code: https://workos.com/docs/reference/authkit/authentication-errors
+"""
+
+from __future__ import annotations
+
+from ..failures import CODE_INSTEAD, NEW_CODE, OTHER_ADDRESS, Failure, WrongCode
+from ..web.email_address import AddressRefused
+
+
+class CodeRefused(Failure):
+    """A code that signs nobody in."""
+
+    symptom = "A code is refused as invalid, expired or used"
+    cause = (
+        "A code lasts ten minutes, works once, and allows five tries. An older code was typed, the "
+        "form was sent twice, or somebody is guessing."
+    )
+    fix = (
+        "The page offers a new code. If every code fails, the API key and the client ID are from "
+        "different environments: ask the doctor."
+    )
+    button = NEW_CODE
+
+
+class InvalidOneTimeCode(CodeRefused, WrongCode):
+    """It is not the code that was mailed."""
+
+    title = "That code is not right"
+    reason = "Check it against the newest email. An older code may no longer work."
+    form = "auth/verify.html"
+
+
+class OneTimeCodeTooManyAttempts(CodeRefused):
+    """It was guessed at too often."""
+
+    title = "Too many wrong codes"
+    reason = "To stop people guessing, this code no longer works. Ask for a new one."
+    event = "authn_login_fail_max"
+
+
+class OneTimeCodeExpired(CodeRefused):
+    """It is too old."""
+
+    title = "This code has expired"
+    reason = "It was sent too long ago. Ask for a new one."
+
+
+class OneTimeCodePreviouslyUsed(CodeRefused):
+    """It has already signed somebody in."""
+
+    title = "This code has already been used"
+    reason = "Each code works once. If you have just signed in with it, you can carry on."
+    may_be_done = True
+
+
+class InvalidGrant(Failure):
+    """The authorization code or the refresh token is used up, has expired, or never existed."""
+
+    title = "This link has already been used or has expired"
+    reason = "Programs that check mail for dangerous links sometimes open them first."
+    button = CODE_INSTEAD
+    symptom = "A link has expired or is used up before it is clicked"
+    cause = (
+        "A program that checks mail opened it first, it was opened in another browser, or it is "
+        "older than fifteen minutes. In the log: authn_callback_repeated with a count."
+    )
+    fix = (
+        "EMAIL_DELIVERY=smtp mails a link that no scanner can use up (docs/magic-link.md). Codes "
+        "are never affected."
+    )
+
+
+class EmailDomainNotDeliverable(AddressRefused):
+    """WorkOS sends no mail to this domain."""
+
+    title = "Mail cannot reach that address"
+    reason = (
+        "The part after the @ does not accept mail. Check the spelling, or use another address."
+    )
+    symptom = "Mail does not reach an address"
+    cause = "The domain does not accept mail, or the mail server refused the recipient."
+    fix = (
+        "Check the spelling. If a company filters mail, ask its administrators to allow MAIL_FROM."
+    )
+
+
+class NotInvited(Failure):
+    """The address may not have an account here."""
+
+    status = 403
+    button = OTHER_ADDRESS
+    symptom = "An address has no account"
+    cause = "Sign-up is off in the WorkOS dashboard, and this address was not invited."
+    diagnosis = "grep authn_code_withheld in the log"
+    fix = "Invite them, or allow sign-up. The sign-in page tells nobody who has an account."
+
+
+class SignUpNotAllowed(NotInvited):
+    """New accounts are made by invitation only."""
+
+    title = "This address has no account"
+    reason = "New accounts are made by invitation only."
+
+
+class InvitationInvalid(NotInvited):
+    """The invitation is over, or for somebody else."""
+
+    title = "The invitation is not valid"
+    reason = "It has expired, was used, or is for another address."
+
+
+class OtherWayOnly(Failure):
+    """The environment or the organization lets nobody in by this door."""
+
+    status = 403
+    button = OTHER_ADDRESS
+    symptom = "The organization only allows its own way in"
+    cause = "The method is off in the WorkOS dashboard, or the organization requires SSO."
+    fix = "In the WorkOS dashboard, Authentication, switch the method on; or send them to SSO."
+
+
+class SSORequired(OtherWayOnly):
+    """Only the organization's own identity provider lets people in."""
+
+    title = "Use your organization's own sign-in"
+    reason = (
+        "Your organization lets you in only through its identity provider, which this application "
+        "does not offer."
+    )
+
+
+class OrganizationAuthenticationMethodsRequired(OtherWayOnly):
+    """The organization allows other methods than this one."""
+
+    title = "Use your organization's own sign-in"
+    reason = "Your organization does not allow this way to sign in."
+
+
+class AuthenticationMethodNotAllowed(OtherWayOnly):
+    """The method is off for the whole environment."""
+
+    title = "This way to sign in is switched off"
+    reason = "Your organization or this site does not allow it."
+
+
+class SomebodyElse(Failure):
+    """What came back is not about the person who asked."""
+
+    symptom = "The address that came back is not the one that was typed"
+    cause = (
+        "The code from one person's link came back with another's attempt: an attack, or two "
+        "people at one computer."
+    )
+    fix = "Start again. If it happens often, find out who sends people these links."
+
+
+class UserMismatch(SomebodyElse):
+    """The code belongs to another account than the attempt."""
+
+    title = "This code is for another account"
+    reason = "It does not belong to the address that was typed in this browser."

@@ -1,0 +1,85 @@
+"""Users and their sessions. https://workos.com/docs/reference/authkit"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from workos.user_management.models import AuthenticateResponse
+
+from ..failures import Failure
+from ..web import log
+from .client import ask, call, workos
+from .faults import UnexpectedReply, WorkOSDown, WorkOSNotFound, WorkOSSlow, WorkOSUnreachable
+from .refusals import SignUpNotAllowed
+
+REVOKE_TIMEOUT = 3  # seconds; people who sign out do not wait long for WorkOS
+ONE_TIME_CODE = re.compile(r"[0-9A-Za-z]{4,16}")
+
+
+def create_magic_auth(email: str) -> str | None:
+    """Has WorkOS make a one-time code, and email it unless that is switched off; raises Failure.
+
+    Returns the code, which is a credential; None if the address may not have one.
+    """
+    try:
+        return ask(workos().user_management.create_magic_auth, email=email).code
+    except (SignUpNotAllowed, WorkOSNotFound) as refused:
+        # Answered as if it had been sent: otherwise anybody could find out who has an account.
+        log.event("authn_code_withheld", reason=refused.name(), detail=refused.detail)
+        return None
+
+
+def mailable(one_time_code: str) -> str:
+    """Returns the code; raises UnexpectedReply for one that would break a mail's subject."""
+    if not isinstance(one_time_code, str) or not ONE_TIME_CODE.fullmatch(one_time_code):
+        raise UnexpectedReply(detail="not a code")
+    return one_time_code
+
+
+def authenticate_with_magic_auth(one_time_code: str, email: str) -> AuthenticateResponse:
+    """Exchanges the code that a person typed for who they are; spends it; raises Failure."""
+    grant = workos().user_management.authenticate_with_magic_auth
+    return ask(grant, code=one_time_code, email=email)
+
+
+def authenticate_with_organization_selection(
+    pending_authentication_token: str, organization_id: str
+) -> AuthenticateResponse:
+    """Goes on in the organization that the person chose; spends the token; raises Failure."""
+    return ask(
+        workos().user_management.authenticate_with_organization_selection,
+        pending_authentication_token=pending_authentication_token,
+        organization_id=organization_id,
+    )
+
+
+def authenticate_with_refresh_token(refresh_token: str) -> AuthenticateResponse:
+    """Exchanges a refresh token for a new one and an access token; spends it; raises Failure."""
+    grant = workos().user_management.authenticate_with_refresh_token
+    return ask(grant, refresh_token=refresh_token)
+
+
+def is_session_active(user_id: str, workos_session_id: str) -> bool:
+    """Whether this WorkOS session of this person is still active; raises Failure."""
+    page = ask(workos().user_management.list_sessions, user_id, limit=100)
+    return any(one.id == workos_session_id and one.status == "active" for one in page.data)
+
+
+def revoke_sessions(workos_session_ids: Sequence[str]) -> None:
+    """Ends sessions at WorkOS if it can be reached: ours are over in any case.
+
+    A call from here rather than a redirect of the browser: it needs no valid access token and no
+    exception in the Content-Security-Policy, and cannot strand a person at WorkOS.
+    """
+    for workos_session_id in workos_session_ids:
+        try:
+            call(
+                workos().user_management.revoke_session,
+                session_id=workos_session_id,
+                request_options={"timeout": REVOKE_TIMEOUT},
+            )
+        except Failure as failure:
+            log.event("workos_session_not_revoked", reason=failure.name(), detail=failure.detail)
+            if isinstance(failure, WorkOSSlow | WorkOSUnreachable | WorkOSDown):
+                return  # nobody waits for the same time-out again and again
