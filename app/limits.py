@@ -1,168 +1,195 @@
-"""How often something may be asked: each limit has a name, and stands beside the view it protects.
+"""How often something may be asked for: each limit has a name, and its number is a setting.
 
 Everything is counted before the attempt, so that parallel guesses cannot slip through together.
+Flask-Limiter's decorator limits what needs only the visitor; what needs the form is counted by a
+plain call, through the same storage and strategy.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import hmac
+import logging
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from functools import lru_cache
+from typing import Any
 
-from flask import Flask, g
-from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter, RequestLimit, RouteLimit
-from flask_limiter.util import get_remote_address
+from flask import Flask, current_app
+from flask_limiter import Limiter, RequestLimit
+from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
+from limits.storage import MemoryStorage, Storage
 
-from app.auth.one_time_code import entered
-from app.config import settings
-from app.identity import Method
-from app.keys import keyring
-
-P = ParamSpec("P")
-R = TypeVar("R", bound=ResponseReturnValue)
+from .config import Config
+from .failures import NEW_CODE, RELOAD, SITE_DOCTOR, Failure
+from .keys import Keyring
+from .web import log
+from .web.visitor import visitor
+from .workos_api.refusals import CodeRefused
 
 TRIES_PER_CODE = 5
 # Longer than any code lives, so that none sees a second window; relay codes live up to a day.
-# In minutes: limits are counted from the finest unit up, and what is refused here must not count
-# for the address too.
 TRIES = f"{TRIES_PER_CODE} per 2880 minutes"
-IPV6_SITE = 64  # bits; one household or host commonly owns a whole /64
+PAUSE = 5.0  # seconds until a storage that failed is asked again
 
 
-def visitor() -> str:
-    """Returns who asks, by network address; a whole IPv6 site counts as one."""
-    text = get_remote_address()
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return text  # a proxy of ours may write something else than an address
-    if isinstance(address, ipaddress.IPv6Address) and not address.ipv4_mapped:
-        return str(ipaddress.ip_network((address, IPV6_SITE), strict=False))
-    return str(address)
+class TooManyRequests(Failure):
+    """A limit was reached."""
 
-
-# Without its storage it goes on counting in the memory of each worker: looser, never open.
-# It takes any exception for a broken storage, so a key function must never raise.
-limiter = Limiter(
-    key_func=visitor,
-    strategy="fixed-window",
-    storage_options={"wrap_exceptions": True},
-    in_memory_fallback_enabled=True,
-)
-
-
-def init_app(app: Flask) -> None:
-    """Counts where the sessions are kept (see app.stores)."""
-    limiter.init_app(app)
-    # Only decorated views are limited, and those ask for themselves; its headers are not used.
-    app.before_request_funcs[None].remove(limiter._check_request_limit)
-    app.after_request_funcs[None].pop()
-    limiter._storage_dead = False  # what an application before this one found out about its own
-
-
-def sending(counted_for: Callable[[], str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Limits a view that has mail sent: for one visitor, for one address, and in all."""
-
-    def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        limited = _all_of(
-            view,
-            _named("send-visitor", lambda: settings().limit_send_per_visitor, visitor),
-            _named("send-address", lambda: settings().limit_send_per_address, _address),
-            _named("send-total", lambda: settings().limit_send_total, lambda: "everyone"),
-        )
-
-        @wraps(view)
-        def counted(*args: P.args, **kwargs: P.kwargs) -> R:
-            g.limited_address = counted_for()
-            return limited(*args, **kwargs)
-
-        return counted
-
-    return decorate
-
-
-def verifying(method: Method) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Limits a view that checks a typed code: five tries a code, whatever the settings."""
-
-    def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        limited = _all_of(
-            view,
-            _named("verify-visitor", lambda: settings().limit_verify_per_visitor, visitor),
-            _named("tries", lambda: TRIES, lambda: g.limited_attempt, refusal="too_many_tries"),
-            _named("verify-address", lambda: settings().limit_verify_per_address, _address),
-        )
-
-        @wraps(view)
-        def counted(*args: P.args, **kwargs: P.kwargs) -> R:
-            attempt, _ = entered(method)  # what cannot be a code is refused here, and costs no try
-            g.limited_attempt, g.limited_address = attempt.id, attempt.email
-            return limited(*args, **kwargs)
-
-        return counted
-
-    return decorate
-
-
-def calling_back(view: Callable[P, R]) -> Callable[P, R]:
-    """Limits the callback, where a visitor might guess at codes too."""
-    return _all_of(
-        view, _named("verify-visitor", lambda: settings().limit_verify_per_visitor, visitor)
+    status = 429
+    title = "Too many requests"
+    reason = "We limit this, to keep everybody's mailbox and account safe."
+    button = RELOAD
+    event = "excess_rate_limit_exceeded"
+    symptom = "429: too many requests"
+    cause = (
+        "A limit was reached. Behind a proxy that TRUSTED_PROXIES does not count, everybody is one "
+        "visitor."
     )
+    diagnosis = SITE_DOCTOR
+    fix = "Set TRUSTED_PROXIES to the number of your proxies. Only then consider a LIMIT_ setting."
 
 
-def tries_left() -> int:
-    """Returns how many more tries the code in hand has, after this one."""
-    left = (limit.remaining for limit in limiter.current_limits if _scope(limit) == "tries")
-    return min(left, default=TRIES_PER_CODE)
+class TooManyTries(CodeRefused):
+    """This code was guessed at too often; waiting does not bring it back."""
+
+    title = "Too many wrong codes"
+    reason = "To stop people guessing, this code no longer works. Ask for a new one."
+    button = NEW_CODE
+    event = "authn_login_fail_max"
+
+    def __init__(self, *, retry_after: int | None = None, detail: str | None = None) -> None:
+        super().__init__(detail=detail)  # without a time, because waiting does not help
 
 
-def forgive() -> None:
-    """Forgets the tries for this address, for the person has proved that it is theirs."""
-    for limit in limiter.current_limits:
-        if _scope(limit) in ("tries", "verify-address"):
-            # Whoever has just signed in must not see an error for a counter left standing.
-            with suppress(StorageError):
-                limiter.limiter.clear(limit.limit, *limit.request_args)
+class Limits:
+    """What is counted for one application, and how often each may be asked."""
+
+    def __init__(self, config: Config, counters: Storage, key: bytes) -> None:
+        self.config = config
+        self._key = key
+        self._shared = counters
+        self._memory = MemoryStorage()
+        self._ask_again_at = 0.0
+
+    def pseudonym(self, text: str) -> str:
+        """Returns what is kept in place of an address, where only a count is needed."""
+        return hmac.digest(self._key, text.encode(), "sha256").hex()[:32]
+
+    def ask(self, question: str, *about: Any) -> Any:
+        """Returns the answer of the shared storage, or of our memory while that cannot be reached.
+
+        So each worker goes on counting: more loosely, but never not at all.
+        """
+        if time.monotonic() < self._ask_again_at:
+            return getattr(self._memory, question)(*about)
+        try:
+            return getattr(self._shared, question)(*about)
+        except StorageError as error:
+            self._ask_again_at = time.monotonic() + PAUSE
+            reason = type(error.storage_error).__name__
+            log.event("limits_counted_in_memory", level=logging.WARNING, reason=reason)
+            return getattr(self._memory, question)(*about)
 
 
-def count(name: str, *, for_seconds: float) -> int | None:
+class Counters(Storage):
+    """Passes each question on to the current application's own storage."""
+
+    STORAGE_SCHEME = ["signin"]  # noqa: RUF012 # how the library wants it declared
+    base_exceptions = ()  # there is always an answer
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        return int(_limits().ask("incr", key, expiry, amount))
+
+    def get(self, key: str) -> int:
+        return int(_limits().ask("get", key))
+
+    def get_expiry(self, key: str) -> float:
+        return float(_limits().ask("get_expiry", key))
+
+    def check(self) -> bool:
+        return bool(_limits().ask("check"))
+
+    def reset(self) -> int | None:
+        return _limits().ask("reset")  # type: ignore[no-any-return] # each storage's own
+
+    def clear(self, key: str) -> None:
+        _limits().ask("clear", key)
+
+
+def init_app(app: Flask, config: Config, keyring: Keyring, counters: Storage) -> None:
+    """Gives the application its limits, counted in `counters`."""
+    app.extensions["signin_limits"] = Limits(config, counters, keyring.derive("pseudonym")[0])
+
+
+def _refuse(limit: RequestLimit) -> None:
+    raise TooManyRequests(retry_after=max(1, int(limit.reset_at - time.time())))
+
+
+limiter = Limiter(
+    key_func=visitor, strategy="fixed-window", storage_uri="signin://", on_breach=_refuse
+)
+# It is attached to an application of its own, so that it reads none of a host's RATELIMIT_
+# settings, and hooks into no request but those to the views it decorates.
+limiter.init_app(Flask("limits"))
+
+sending = limiter.shared_limit(lambda: _limits().config.limit_send_per_visitor, "send-visitor")
+"""Limits how often one visitor reaches a view that sends mail."""
+
+verifying = limiter.shared_limit(
+    lambda: _limits().config.limit_verify_per_visitor, "verify-visitor"
+)
+"""Limits how often one visitor reaches a view where codes could be guessed."""
+
+
+def count_mail(counted_for: str) -> None:
+    """Counts a mail for its address and for everybody; raises TooManyRequests."""
+    limits = _limits()
+    name = limits.pseudonym(counted_for)
+    _count("send-address", name, limits.config.limit_send_per_address)
+    _count("send-total", "everyone", limits.config.limit_send_total)
+
+
+def count_try(attempt_id: str, email: str) -> None:
+    """Counts a try for its code and its address: always five tries a code, whatever is set.
+
+    Raises TooManyTries and TooManyRequests.
+    """
+    _count("tries", attempt_id, TRIES, refusal=TooManyTries)
+    limits = _limits()
+    _count("verify-address", limits.pseudonym(email), limits.config.limit_verify_per_address)
+
+
+def tries_left(attempt_id: str) -> int:
+    """Returns how many more tries the code of this attempt has."""
+    [limit] = _parsed(TRIES)
+    return limiter.limiter.get_window_stats(limit, attempt_id, "tries").remaining
+
+
+def forgive(email: str) -> None:
+    """Forgets the tries for this address, because the person has proved that it is theirs."""
+    limits = _limits()
+    for limit in _parsed(limits.config.limit_verify_per_address):
+        limiter.limiter.clear(limit, limits.pseudonym(email), "verify-address")
+
+
+def times(name: str, *, for_seconds: float) -> int:
     """Returns how often this has been called for `name`, over all workers, as far as is known."""
-    try:
-        return limiter.limiter.storage.incr(name, max(1, int(for_seconds)))
-    except StorageError:
-        return None
+    return limiter.storage.incr(name, max(1, int(for_seconds)))
 
 
-def wait() -> int:
-    """Returns in how many seconds the limit just exceeded lets the next request through."""
-    exceeded = limiter.current_limit
-    return max(1, int(exceeded.reset_at - time.time())) if exceeded else 1
+def _count(scope: str, key: str, setting: str, *, refusal: type[Failure] = TooManyRequests) -> None:
+    for limit in _parsed(setting):
+        if not limiter.limiter.hit(limit, key, scope):
+            ends_at = limiter.limiter.get_window_stats(limit, key, scope).reset_time
+            raise refusal(retry_after=max(1, int(ends_at - time.time()) + 1))
 
 
-def _address() -> str:
-    return keyring().pseudonym(g.limited_address)  # no address is kept where only a count is due
+@lru_cache
+def _parsed(setting: str) -> list[RateLimitItem]:
+    # The shortest first: what it refuses must not count towards the longer windows too.
+    return sorted(parse_many(setting))
 
 
-def _named(
-    scope: str,
-    setting: Callable[[], str],
-    key: Callable[[], str],
-    refusal: str = "too_many_requests",
-) -> RouteLimit:
-    return limiter.shared_limit(setting, scope, key_func=key, error_message=refusal)
-
-
-def _all_of(view: Callable[P, R], *limits: RouteLimit) -> Callable[P, R]:
-    # The first named is the first counted, so a visitor who is turned away costs nobody else a try.
-    for limit in limits:
-        view = limit(view)
-    return view
-
-
-def _scope(limit: RequestLimit) -> str:
-    return limit.request_args[-1]
+def _limits() -> Limits:
+    limits: Limits = current_app.extensions["signin_limits"]
+    return limits

@@ -1,7 +1,8 @@
-"""Keeps a session in step with the one at WorkOS: one refresh a session, whoever asks.
+"""Refreshes a session at WorkOS: once, however many requests ask.
 
-Only a refusal that is final ends a session. Whatever may pass (WorkOS down, slow, busy, senseless)
-leaves the person signed in with what was known, and is tried again, for a limited time.
+Only a final refusal ends a session. After anything that may pass (WorkOS is down, slow, busy, or
+cannot be understood) the person stays signed in with what was known, and it is tried again, for a
+limited time.
 """
 
 from __future__ import annotations
@@ -10,153 +11,176 @@ import time
 from dataclasses import replace
 from typing import NoReturn
 
-from app.failures import Failure
-from app.session.store import SessionRecord, StoreUnavailable, session_store
-from app.session.workos_session import WorkOSSession
-from app.signals import session_refresh_failed, session_refreshed, tell
-from app.web import log
-from app.workos_api import client as workos_client
+from .. import signals
+from ..failures import SIGN_IN_AGAIN, Failure
+from ..web import log
+from ..workos_api import refusals, steps, user_management
+from ..workos_api.faults import UnexpectedReply, WorkOSBusy, WorkOSUnreachable
+from .store import SessionRecord, SessionUnconfirmed, StoreUnavailable, session_store
+from .workos_session import WorkOSSession
 
-LEASE = 15  # seconds that one refresh may take, more than the longest call to WorkOS
+LEASE = 15  # seconds that one refresh may take; longer than any call to WorkOS
 RETRY_AFTER = 30  # seconds between two tries while WorkOS has a problem
-CHECK_EVERY = 5 * 60  # seconds between two looks at WorkOS, once the refresh token is lost
+CHECK_EVERY = 5 * 60  # seconds between two checks at WorkOS, once the refresh token is lost
 PATIENCE = 4.0  # seconds that the losers of the race wait for the winner
 PAUSE = 0.05  # seconds between two looks for the winner's result
 
-# What WorkOS says when a session is over, or may not go on as it is.
-FINAL = frozenset(
-    {
-        "invalid_grant",
-        "sso_required",
-        "mfa_enrollment",
-        "mfa_challenge",
-        "organization_authentication_methods_required",
-        "authentication_method_not_allowed",
-        "email_verification_required",
-        "sign_up_not_allowed",
-        "user_mismatch",
-    }
+# What WorkOS says when a session is over, or cannot go on as it is.
+FINAL = (
+    refusals.InvalidGrant,
+    refusals.OtherWayOnly,
+    refusals.SignUpNotAllowed,
+    refusals.UserMismatch,
+    steps.EmailVerificationRequired,
+    steps.MfaChallenge,
+    steps.MfaEnrollment,
 )
 
 
-def keep_in_step(handle: str, record: SessionRecord) -> SessionRecord:
-    """Returns the record, refreshed if it was time; raises Failure when the session is over."""
+class SignInAgainNeeded(Failure):
+    """A session that is over, or not enough for what was asked."""
+
+    status = 401
+    event = "authz_fail"
+    button = SIGN_IN_AGAIN
+    symptom = "Asked to sign in again"
+    cause = (
+        "The view needs a sign-in within the last 15 minutes (fresh_login_required), or the "
+        "session was ended: by the person, at WorkOS, or by an operator."
+    )
+    diagnosis = "grep authn_token_revoked in the log: `reason` says why"
+    fix = "Sign in. Sessions at WorkOS have lifetimes of their own, set in its dashboard."
+
+
+class SessionEnded(SignInAgainNeeded):
+    """WorkOS has ended the session."""
+
+    title = "Your session has ended"
+    reason = "It was ended elsewhere, or your organization asks you to sign in again."
+    event = "authn_login_fail"
+
+
+class SessionStale(SessionUnconfirmed):
+    """What is known about the person is too old to let them in."""
+
+    title = "We cannot confirm your session right now"
+    reason = (
+        "The sign-in service could not be reached for a long time. You have not been signed out."
+    )
+
+
+def refreshed(handle: str, record: SessionRecord) -> SessionRecord:
+    """Returns the record, refreshed if it was due; raises SessionEnded and SessionStale."""
     if record.workos_text is None or time.time() < min(record.refresh_at, record.stale_at):
         return record
     if time.time() < record.refresh_at:
-        raise _stale()
-    session = WorkOSSession.from_json(record.workos_text)
+        raise SessionStale(retry_after=RETRY_AFTER)
+    generation = WorkOSSession.from_json(record.workos_text).generation
+    lease = f"refresh:{handle}:{generation}"
     try:
-        return _in_step(handle, record, session)
+        if not session_store().claim(lease, expires_at=time.time() + LEASE):
+            return _result_of_another(handle, record)
+        try:
+            return _refresh(handle, record, generation)
+        finally:
+            session_store().release(lease)
     except StoreUnavailable:
-        # It could be read but not written, as when a disk is full: what was read still holds.
-        return _as_it_was(record)
+        # It can be read but not written, for example on a full disk: what was read still holds.
+        return _unless_stale(record)
 
 
-def _in_step(handle: str, record: SessionRecord, session: WorkOSSession) -> SessionRecord:
-    lease = f"refresh:{handle}:{session.generation}"
-    if not session_store().claim(lease, expires_at=time.time() + LEASE):
-        return _winners_result(handle, record, session)
-    try:
-        return _refresh(handle, record, session)
-    finally:
-        session_store().release(lease)
-
-
-def _refresh(handle: str, record: SessionRecord, session: WorkOSSession) -> SessionRecord:
-    # Read again under the lease: another request may have refreshed since, or died while at it.
+def _refresh(handle: str, record: SessionRecord, generation: int) -> SessionRecord:
+    # Read again under the lease: another request may have refreshed it, or died trying.
     current = session_store().find(handle)
     if current is None or current.workos_text is None:
-        _over(handle, record, "ended meanwhile")
-    newest = WorkOSSession.from_json(current.workos_text)
-    if newest.generation != session.generation or time.time() < current.refresh_at:
+        _end(handle, record, "ended meanwhile")
+    session = WorkOSSession.from_json(current.workos_text)
+    if session.generation != generation or time.time() < current.refresh_at:
         return current
-    record, session = current, newest
     try:
-        fresh = _ask(handle, record, session)
+        fresh = _ask(handle, current, session)
+    except FINAL as refusal:
+        _tell_failed(current, refusal)
+        _end(handle, current, refusal.name())
     except Failure as failure:
-        return _not_refreshed(handle, record, session, failure)
-    return _keep(handle, record, fresh)
+        _tell_failed(current, failure)
+        return _put_off(handle, current, session, failure)
+    session_store().keep(handle, fresh, refresh_at=fresh.refresh_at)
+    log.event("authn_token_created", user=record.identity.user_id)
+    signals.tell(signals.session_refreshed, identity=record.identity, workos_session=fresh)
+    return replace(
+        current,
+        workos_text=fresh.to_json(),
+        refresh_at=fresh.refresh_at,
+        stale_at=fresh.stale_at,
+    )
 
 
 def _ask(handle: str, record: SessionRecord, session: WorkOSSession) -> WorkOSSession:
     token = session.opened_refresh_token()
     if token is None:
         return _checked(record, session)
-    # Written before the call: if this process dies in the middle, the next one knows that the token
-    # may have been used up, and does not take "invalid_grant" for the end of the session.
+    # Written before the call: if this process dies halfway, the next one knows that the token may
+    # be used up, and does not take "invalid_grant" for the end of the session.
     session_store().keep(handle, session.doubted(), refresh_at=record.refresh_at)
     try:
-        reply = workos_client.refresh(token)
-    except Failure as failure:
-        if failure.code == "invalid_grant" and session.in_doubt:
+        reply = user_management.authenticate_with_refresh_token(token)
+    except refusals.InvalidGrant:
+        if session.in_doubt:
             return _checked(record, session)
         raise
-    fresh = WorkOSSession.from_authentication(reply, generation=session.generation + 1)
+    fresh = WorkOSSession.from_authentication(
+        reply, keep_claims=session.claims is not None, generation=session.generation + 1
+    )
     if fresh is None:
-        raise Failure("workos_nonsense")
+        raise UnexpectedReply(detail="no sid")
     return fresh
 
 
 def _checked(record: SessionRecord, session: WorkOSSession) -> WorkOSSession:
-    # The token was lost on the way, which is nobody's fault: ask whether the session still lives.
-    if not workos_client.is_alive(record.identity.user_id, session.id):
-        raise Failure("invalid_grant")
+    # The token was lost in transit, which is nobody's fault: ask if the session is still alive.
+    if not user_management.is_session_active(record.identity.user_id, session.id):
+        raise refusals.InvalidGrant
     return session.without_refresh(checked_until=int(time.time()) + CHECK_EVERY)
 
 
-def _keep(handle: str, record: SessionRecord, fresh: WorkOSSession) -> SessionRecord:
-    session_store().keep(handle, fresh, refresh_at=fresh.refresh_at)
-    log.event("authn_token_created", user=record.identity.user_id)
-    kept = replace(
-        record,
-        workos_text=fresh.to_json(),
-        refresh_at=fresh.refresh_at,
-        stale_at=fresh.stale_at,
-    )
-    tell(session_refreshed, identity=kept.identity, workos_session=fresh)
-    return kept
-
-
-def _not_refreshed(
+def _put_off(
     handle: str, record: SessionRecord, session: WorkOSSession, failure: Failure
 ) -> SessionRecord:
-    tell(session_refresh_failed, identity=record.identity, code=failure.code)
-    if failure.code in FINAL:
-        _over(handle, record, failure.code)
-    log.event("authn_token_delayed", user=record.identity.user_id, failure=failure.code)
-    is_unused = failure.code in ("workos_busy", "workos_unreachable")
-    kept = (session.cleared() if is_unused else session.doubted()).delayed(failure.code)
+    log.event("authn_token_delayed", user=record.identity.user_id, failure=failure.name())
+    is_unused = isinstance(failure, WorkOSBusy | WorkOSUnreachable)
+    kept = (session.cleared() if is_unused else session.doubted()).delayed(failure.name())
     later = int(time.time()) + (failure.retry_after or RETRY_AFTER)
     session_store().keep(handle, kept, refresh_at=later)
-    return _as_it_was(record)
+    return _unless_stale(record)
 
 
-def _winners_result(handle: str, record: SessionRecord, session: WorkOSSession) -> SessionRecord:
-    if time.time() < session.expires_at:
+def _result_of_another(handle: str, record: SessionRecord) -> SessionRecord:
+    session = record.workos_session
+    if session and time.time() < session.expires_at:
         return record  # still good while another request refreshes
     gives_up_at = time.monotonic() + PATIENCE
     while time.monotonic() < gives_up_at:
         time.sleep(PAUSE)
         found = session_store().find(handle)
         if found is None:
-            _over(handle, record, "ended meanwhile")
+            _end(handle, record, "ended meanwhile")
         if found.refresh_at != record.refresh_at:
-            return _as_it_was(found)
-    return _as_it_was(record)
+            return _unless_stale(found)
+    return _unless_stale(record)
 
 
-def _as_it_was(record: SessionRecord) -> SessionRecord:
+def _unless_stale(record: SessionRecord) -> SessionRecord:
     if time.time() >= record.stale_at:
-        raise _stale()
+        raise SessionStale(retry_after=RETRY_AFTER)
     return record
 
 
-def _stale() -> Failure:
-    return Failure("session_stale", retry_after=RETRY_AFTER)
+def _tell_failed(record: SessionRecord, failure: Failure) -> None:
+    signals.tell(signals.session_refresh_failed, identity=record.identity, code=failure.name())
 
 
-def _over(handle: str, record: SessionRecord, reason: str) -> NoReturn:
+def _end(handle: str, record: SessionRecord, reason: str) -> NoReturn:
     session_store().end(handle)
     log.event("authn_token_revoked", user=record.identity.user_id, reason=reason)
-    raise Failure("session_ended")
+    raise SessionEnded

@@ -1,4 +1,4 @@
-"""Which sessions are alive, and which one-time things are spent: what every store promises."""
+"""What every store promises: which sessions are live, and what has been used once already."""
 
 from __future__ import annotations
 
@@ -9,12 +9,29 @@ from typing import Protocol
 
 from flask import current_app
 
-from app.identity import Identity
-from app.session.workos_session import WorkOSSession
+from ..failures import DOCTOR, RELOAD, Unavailable
+from ..identity import Identity
+from .workos_session import WorkOSSession
 
 
-class StoreUnavailable(Exception):
-    """The store cannot be asked now; it says nothing about anybody's session."""
+class SessionUnconfirmed(Unavailable):
+    """We cannot tell right now whether the person is signed in; nobody is signed out for it."""
+
+    button = RELOAD
+    symptom = "503: the session cannot be confirmed"
+    cause = (
+        "WorkOS could not be reached for more than an hour, or the session store cannot be used: a "
+        "full disk, wrong permissions, or its server down."
+    )
+    diagnosis = DOCTOR
+    fix = "Bring it back up. Nobody has been signed out."
+
+
+class StoreUnavailable(SessionUnconfirmed):
+    """The store cannot be asked right now, which says nothing about anybody's session."""
+
+    title = "We cannot check your session right now"
+    reason = "Part of this site is not working. You have not been signed out."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +39,11 @@ class SessionRecord:
     """What is kept about one live session; times are seconds since the epoch."""
 
     identity: Identity
-    state: str | None
+    state: str | None  # the caller's own, as passed along when signing in
     signed_in_at: int
     browser: str
     seen_at: int = 0
-    workos_text: str | None = None  # kept as text, for most requests need only `refresh_at`
+    workos_text: str | None = None  # kept as text, because most requests only need `refresh_at`
     refresh_at: int = 0
     stale_at: int = 0
 
@@ -36,7 +53,7 @@ class SessionRecord:
         return WorkOSSession.from_json(self.workos_text) if self.workos_text else None
 
     def to_json(self) -> str:
-        """Returns what stays the same from sign-in on; the rest has fields of its own."""
+        """Returns what stays the same after sign-in; the rest has fields of its own."""
         values = {
             "identity": asdict(self.identity),
             "state": self.state,
@@ -67,7 +84,7 @@ class SessionStore(Protocol):
     """What a store of sessions promises; each call raises StoreUnavailable when it cannot.
 
     A session is known by its handle, the hash of the id in the cookie. Each field of a record is
-    written alone, so that two requests at once never write back what the other has just changed.
+    written separately, so that two requests at once never undo each other's changes.
     """
 
     def create(self, handle: str, record: SessionRecord, *, expires_at: float) -> None:
@@ -111,11 +128,11 @@ class SessionStore(Protocol):
 
 
 def hash_id(secret: str) -> str:
-    """Returns what a store may keep of a secret: who reads the store cannot sign in with it."""
+    """Returns what a store may keep of a secret: nobody can sign in with what they read there."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def session_store() -> SessionStore:
-    """Returns the store of the application in hand."""
-    store: SessionStore = current_app.extensions["session_store"]
+    """Returns the store of the current application."""
+    store: SessionStore = current_app.extensions["signin_store"]
     return store

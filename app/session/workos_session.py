@@ -11,9 +11,9 @@ from typing import Any
 import jwt
 from workos.user_management.models import AuthenticateResponse
 
-from app.config import settings
-from app.keys import keyring
+from ..keys import sealer
 
+PURPOSE = "refresh-token"  # of the key that seals them
 REFRESH_AHEAD = 60  # seconds before the access token runs out
 SHORTEST_PAUSE = 30  # seconds between two refreshes, however short an access token lives
 MAX_STALENESS = 60 * 60  # seconds that a person stays in on what was known before a problem
@@ -24,11 +24,11 @@ DEFAULT_LIFETIME = 300  # seconds, for an access token that does not say
 class WorkOSSession:
     """What WorkOS says about a signed-in person, as of the last refresh; times are in seconds.
 
-    The refresh token is sealed, and kept in the store rather than in the cookie. Measured: in the
-    cookie it would fit (about 200 bytes more), but of 20 requests at once with one cookie, 19 come
-    with a token that the first has just used up, and a browser cannot know which of 20 answers
-    has the good one. In the store the losers of the race read what the winner wrote, and the
-    cookie has one size, whatever the claims.
+    The refresh token is sealed, and kept in the store rather than in the cookie. Measured: it would
+    fit in the cookie (about 200 bytes more), but of 20 requests at once with one cookie, 19 bring
+    a token that the first has just used up, and a browser cannot know which of 20 answers has the
+    good one. In the store the losers of the race read what the winner wrote, and the cookie has
+    one size for all claims.
     """
 
     id: str
@@ -45,13 +45,16 @@ class WorkOSSession:
     impersonator: str | None = None
     delayed_by: str | None = None  # the failure of the last refresh, until one succeeds
     key_id: str | None = None
-    claims: dict[str, Any] | None = None  # all of them, in development only: to be looked at
+    claims: dict[str, Any] | None = None  # all of them, for looking at; in development only
 
     @classmethod
     def from_authentication(
-        cls, reply: AuthenticateResponse, *, generation: int = 0
+        cls, reply: AuthenticateResponse, *, keep_claims: bool = False, generation: int = 0
     ) -> WorkOSSession | None:
-        """Reads the answer of `POST /user_management/authenticate`; None without a `sid`."""
+        """Reads the answer of `POST /user_management/authenticate`; None without a `sid`.
+
+        `keep_claims` keeps all claims, for developers to look at.
+        """
         claims = _claims(reply.access_token)
         if not isinstance(claims.get("sid"), str):
             return None
@@ -68,27 +71,31 @@ class WorkOSSession:
             feature_flags=_texts(claims.get("feature_flags")),
             impersonator=_impersonator(reply, claims),
             key_id=_key_id(reply.access_token),
-            claims=dict(claims) if settings().is_development else None,
+            claims=dict(claims) if keep_claims else None,
         )
 
     @property
     def refresh_at(self) -> int:
-        """When it is time to refresh, so that nobody has to wait for it."""
+        """When a refresh is due: early, so that nobody has to wait for it."""
         return max(self.expires_at - REFRESH_AHEAD, int(time.time()) + SHORTEST_PAUSE)
 
     @property
     def stale_at(self) -> int:
-        """From when on what is known is too old to let a person in."""
+        """When what is known becomes too old to let the person in."""
         return self.expires_at + MAX_STALENESS
 
     def opened_refresh_token(self) -> str | None:
-        """Returns the refresh token in clear, to be sent to WorkOS and nowhere else."""
+        """Returns the refresh token in the clear, to be sent to WorkOS and nowhere else."""
         if self.refresh_token is None:
             return None
-        return keyring().refresh_token.decrypt(self.refresh_token.encode()).decode()
+        return sealer(PURPOSE).decrypt(self.refresh_token.encode()).decode()
+
+    def fields(self) -> tuple[str, int, int]:
+        """Returns what a record keeps: itself as text, `refresh_at` and `stale_at`."""
+        return self.to_json(), self.refresh_at, self.stale_at
 
     def to_json(self) -> str:
-        """Returns it as text for a store."""
+        """Returns itself as text, for a store."""
         return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -99,24 +106,24 @@ class WorkOSSession:
         return cls(**{**values, **{name: tuple(values[name]) for name in lists}})
 
     def doubted(self) -> WorkOSSession:
-        """Returns it marked as being refreshed: until the answer is kept, the token may be used."""
+        """Returns itself marked as being refreshed: its token may be spent until that is done."""
         return replace(self, in_doubt=True)
 
     def cleared(self) -> WorkOSSession:
-        """Returns it with its token known to be unused."""
+        """Returns itself with its token known to be unspent."""
         return replace(self, in_doubt=False)
 
     def delayed(self, code: str) -> WorkOSSession:
-        """Returns it with the reason for which it could not be refreshed."""
+        """Returns itself with the reason why it could not be refreshed."""
         return replace(self, delayed_by=code)
 
     def without_refresh(self, *, checked_until: int) -> WorkOSSession:
-        """Returns it with its refresh token lost: from now on WorkOS is only asked if it lives."""
+        """Returns itself without a refresh token: WorkOS is only asked if it is still alive."""
         return replace(self, refresh_token=None, in_doubt=False, expires_at=checked_until)
 
 
 def _claims(access_token: str) -> Mapping[str, Any]:
-    # Not verified: it came straight from WorkOS over TLS, in answer to our own call with our key
+    # Not verified: it came straight from WorkOS over TLS, in answer to a call with our key
     # (OpenID Connect Core 3.1.3.7 item 6). A token from anywhere else must be verified.
     try:
         claims: Mapping[str, Any] = jwt.decode(access_token, options={"verify_signature": False})
@@ -133,7 +140,7 @@ def _key_id(access_token: str) -> str | None:
 
 
 def _expiry(claims: Mapping[str, Any]) -> int:
-    # By our clock from now on: WorkOS's may be a little ahead or behind.
+    # By our own clock: WorkOS's may be a little ahead or behind.
     issued_at, expires_at = claims.get("iat"), claims.get("exp")
     if isinstance(issued_at, int) and isinstance(expires_at, int):
         return int(time.time()) + expires_at - issued_at
@@ -141,7 +148,7 @@ def _expiry(claims: Mapping[str, Any]) -> int:
 
 
 def _seal(refresh_token: str) -> str:
-    return keyring().refresh_token.encrypt(refresh_token.encode()).decode()
+    return sealer(PURPOSE).encrypt(refresh_token.encode()).decode()
 
 
 def _text(value: Any) -> str | None:

@@ -1,27 +1,22 @@
-"""Where what is shared between workers is kept: one SQLite file, or Redis when REDIS_URL is set."""
+"""Where everything that workers share is kept: one SQLite file, or Redis when REDIS_URL is set.
+
+Hand a store of your own to `create_app`: docs/stores.md.
+"""
 
 from __future__ import annotations
 
-from flask import Flask
+from limits.storage import Storage
 
-from app.config import Config
-from app.stores.database import Database
-from app.stores.redis_sessions import TIMEOUT, RedisSessionStore
-from app.stores.sqlite_limits import SCHEME
-from app.stores.sqlite_sessions import SQLiteSessionStore
+from ..config import Config
+from ..session.store import SessionStore
+from .redis_sessions import redis_stores
+from .sqlite_sessions import sqlite_stores
+
+Stores = tuple[SessionStore, Storage]  # of sessions, and of what is counted for limits
 
 
-def init_app(app: Flask, config: Config) -> None:
-    """Chooses where sessions and limits are kept; nothing is opened before its first use."""
+def choose(config: Config) -> Stores:
+    """Returns the stores that the settings name."""
     if config.redis_url:
-        app.extensions["session_store"] = RedisSessionStore(config.redis_url)
-        uri = config.redis_url
-        # `limits` has another name for what redis-py and everybody else call unix://.
-        app.config["RATELIMIT_STORAGE_URI"] = f"redis+{uri}" if uri.startswith("unix:") else uri
-        app.config["RATELIMIT_STORAGE_OPTIONS"] = {
-            "socket_timeout": TIMEOUT,
-            "socket_connect_timeout": TIMEOUT,
-        }
-    else:
-        app.extensions["session_store"] = SQLiteSessionStore(Database(config.database_path))
-        app.config["RATELIMIT_STORAGE_URI"] = f"{SCHEME}://{config.database_path.absolute()}"
+        return redis_stores(config.redis_url)
+    return sqlite_stores(config.database_path)

@@ -1,4 +1,7 @@
-"""The one SQLite file: a connection for each thread, private to this user, safe across a fork."""
+"""The SQLite file, and the counters for limits in it.
+
+A connection for each thread, private to this user, safe across a fork.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+from limits.storage import Storage
+
 Values = tuple[Any, ...] | dict[str, Any]
 
 BUSY_TIMEOUT = 2.0  # seconds to wait for another writer
 SWEEP_EVERY = 60.0  # seconds between two removals of expired rows
 
 # Counted up with every change below. A file of another version is emptied: people sign in again.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TABLES = {
     "sessions": """
         handle TEXT PRIMARY KEY, user_id TEXT NOT NULL, record TEXT NOT NULL,
@@ -53,12 +58,12 @@ class Database:
             raise
 
     def check(self) -> None:
-        """Raises sqlite3.Error unless this process can write now; a full disk shows only so."""
+        """Raises sqlite3.Error unless this process can write now; only this shows a full disk."""
         self.write("INSERT OR REPLACE INTO claims VALUES ('check', ?)", (time.time(),))
 
     def connection(self) -> sqlite3.Connection:
         """Returns this thread's connection; after an error the next call opens a new one."""
-        # A connection carried across a fork corrupts the file, so it counts only where it was made.
+        # A connection carried across a fork corrupts the file: only its own process may use it.
         if getattr(self._local, "pid", None) != os.getpid():
             self._local.connection = self._open()
             self._local.pid = os.getpid()
@@ -74,15 +79,15 @@ class Database:
         self._make_private()
         connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT, isolation_level=None)
         _use_write_ahead_log(connection)
-        # A crash of the machine may cost the last moments, never the file: people sign in again.
+        # A crash of the machine may lose the last moments, never the file: people sign in again.
         connection.execute("PRAGMA synchronous = NORMAL")
         if not _is_current(connection):
             _make_tables(connection)
         return connection
 
     def _make_private(self) -> None:
-        # Made before SQLite does, for only then is it never readable to others, even briefly.
-        # O_EXCL, for closing an existing file would drop the locks of this process's connections.
+        # Made before SQLite makes it, so that others can never read it, even briefly.
+        # O_EXCL: closing an existing file would drop the locks of this process's connections.
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -100,8 +105,58 @@ class Database:
             connection.execute(f"DELETE FROM {table} WHERE expires_at <= ?", (now,))  # noqa: S608 # our own names
 
 
+class SQLiteStorage(Storage):
+    """The storage that `limits` lacks: a file that the workers of a host share, and count in."""
+
+    STORAGE_SCHEME = ["sqlite"]  # noqa: RUF012 # how the library wants it declared
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(wrap_exceptions=True)
+        self._database = database
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return sqlite3.Error
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Counts in one statement, so that two workers never read the same number."""
+        now = time.time()
+        rows = self._database.write(
+            "INSERT INTO limits VALUES (:key, :amount, :ends)"
+            " ON CONFLICT (name) DO UPDATE SET"
+            " hits = CASE WHEN expires_at <= :now THEN :amount ELSE hits + :amount END,"
+            " expires_at = CASE WHEN expires_at <= :now THEN :ends ELSE expires_at END"
+            " RETURNING hits",
+            {"key": key, "amount": amount, "now": now, "ends": now + expiry},
+        )
+        return int(rows[0][0])
+
+    def get(self, key: str) -> int:
+        rows = self._database.read(
+            "SELECT hits FROM limits WHERE name = ? AND expires_at > ?", (key, time.time())
+        )
+        return int(rows[0][0]) if rows else 0
+
+    def get_expiry(self, key: str) -> float:
+        rows = self._database.read("SELECT expires_at FROM limits WHERE name = ?", (key,))
+        return float(rows[0][0]) if rows else time.time()
+
+    def check(self) -> bool:
+        try:
+            self._database.check()
+        except sqlite3.Error:
+            return False
+        return True
+
+    def reset(self) -> int | None:
+        return len(self._database.write("DELETE FROM limits RETURNING 1", ()))
+
+    def clear(self, key: str) -> None:
+        self._database.write("DELETE FROM limits WHERE name = ?", (key,))
+
+
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    # SQLite does not wait by itself when several connections change the mode of a new file at once.
+    # SQLite does not wait when several connections change the mode of a new file at once.
     ends_at = time.monotonic() + BUSY_TIMEOUT
     while True:
         try:
@@ -121,7 +176,7 @@ def _is_current(connection: sqlite3.Connection) -> bool:
 def _make_tables(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if not _is_current(connection):  # else another worker was faster
+        if not _is_current(connection):  # otherwise another worker was faster
             for table, columns in TABLES.items():
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
                 connection.execute(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")

@@ -1,4 +1,7 @@
-"""Sessions in Redis: for the workers of many hosts. Redis itself removes what has expired."""
+"""Sessions and limits in Redis, for the workers of many hosts.
+
+It removes by itself what has expired.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import redis
+from limits.storage import RedisStorage, Storage
 
-from app.session.store import SessionRecord, StoreUnavailable, hash_id
-from app.session.workos_session import WorkOSSession
+from ..session.store import SessionRecord, SessionStore, StoreUnavailable, hash_id
+from ..session.workos_session import WorkOSSession
 
 TIMEOUT = 2  # seconds to connect, and again for each answer
 USER_LIFETIME = 31 * 24 * 60 * 60  # seconds; no session lives longer
@@ -23,6 +27,15 @@ redis.call('HSET', KEYS[1], unpack(ARGV, 2))
 if ARGV[1] ~= '' then redis.call('EXPIREAT', KEYS[1], ARGV[1]) end
 return 1
 """
+
+
+def redis_stores(url: str) -> tuple[SessionStore, Storage]:
+    """Returns where sessions and limits are kept; nothing is opened before its first use."""
+    timeouts: Any = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT}
+    # `limits` has another name for what redis-py and everybody else call unix://.
+    limits_url = f"redis+{url}" if url.startswith("unix:") else url
+    limits = RedisStorage(limits_url, wrap_exceptions=True, **timeouts)
+    return RedisSessionStore(url), limits
 
 
 class RedisSessionStore:
@@ -136,4 +149,4 @@ def _unavailable() -> Iterator[None]:
     try:
         yield
     except redis.RedisError as error:
-        raise StoreUnavailable(type(error).__name__) from error
+        raise StoreUnavailable(detail=type(error).__name__) from error

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
-from app.session.store import SessionRecord, StoreUnavailable, hash_id
-from app.session.workos_session import WorkOSSession
-from app.stores.database import Database, Values
+from limits.storage import Storage
+
+from ..session.store import SessionRecord, SessionStore, StoreUnavailable, hash_id
+from ..session.workos_session import WorkOSSession
+from .database import Database, SQLiteStorage, Values
 
 FIELDS = "record, seen_at, workos_session, refresh_at, stale_at"
+
+
+def sqlite_stores(path: Path) -> tuple[SessionStore, Storage]:
+    """Returns where sessions and limits are kept; nothing is opened before its first use."""
+    database = Database(path)
+    return SQLiteSessionStore(database), SQLiteStorage(database)
 
 
 class SQLiteSessionStore:
@@ -41,8 +50,8 @@ class SQLiteSessionStore:
 
     def extend(self, handle: str, *, seen_at: int, expires_at: float) -> None:
         self._write(
-            "UPDATE sessions SET seen_at = ?, expires_at = ? WHERE handle = ?",
-            (seen_at, expires_at, handle),
+            "UPDATE sessions SET seen_at = ?, expires_at = ? WHERE handle = ? AND expires_at > ?",
+            (seen_at, expires_at, handle, time.time()),
         )
 
     def keep(self, handle: str, workos_session: WorkOSSession, *, refresh_at: int) -> None:
@@ -88,16 +97,16 @@ class SQLiteSessionStore:
         try:
             self.database.check()
         except sqlite3.Error as error:
-            raise StoreUnavailable(type(error).__name__) from error
+            raise StoreUnavailable(detail=type(error).__name__) from error
 
     def _read(self, statement: str, values: Values = ()) -> list[Any]:
         try:
             return self.database.read(statement, values)
         except sqlite3.Error as error:
-            raise StoreUnavailable(type(error).__name__) from error
+            raise StoreUnavailable(detail=type(error).__name__) from error
 
     def _write(self, statement: str, values: Values = ()) -> list[Any]:
         try:
             return self.database.write(statement, values)
         except sqlite3.Error as error:
-            raise StoreUnavailable(type(error).__name__) from error
+            raise StoreUnavailable(detail=type(error).__name__) from error
