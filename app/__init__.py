@@ -1,47 +1,86 @@
-"""Passwordless sign-in with WorkOS: an application to run, read and fork."""
+"""Sign-in with WorkOS: an application to run, read and fork, or to take into one that exists."""
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
 from workos import WorkOSClient
 
-from app import cli, development, health, home, keys, limits, report, session, stores, webhooks
-from app import failure_pages as errors
-from app.account import overview, sessions
-from app.auth import callback, sign_in, sign_out
-from app.auth.doors import magic_auth, magic_link
-from app.config import Config
-from app.web import answers as pages
-from app.web import csrf, headers, log
-from app.web import public_host as hosts
-from app.workos_api import client as workos_client
+from . import cli, failure_pages, health, home, keys, limits, pages, report, session, webhooks
+from . import development as for_developers
+from .account import overview, sessions
+from .api import session as api_session
+from .auth import callback, sign_in, sign_out, steps
+from .auth import doors as ways_in
+from .config import Config
+from .stores import Stores, choose
+from .web import csrf, flask_session, headers, log, public_host
+from .workos_api import client
 
 MAX_BODY = 16 * 1024  # bytes; the largest form here has two short fields
 
 
-def create_app(config: Config | None = None, *, workos: WorkOSClient | None = None) -> Flask:
+def create_app(
+    config: Config | None = None,
+    *,
+    workos: WorkOSClient | None = None,
+    stores: Stores | None = None,
+) -> Flask:
     """Returns the application; raises ConfigError naming every setting that is wrong."""
     config = config or Config.from_env()
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
-    app.extensions["settings"] = config
-
-    log.init_app(app, config)
-    keys.init_app(app, secrets=(config.secret_key, *config.secret_key_fallbacks))
-    stores.init_app(app, config)
-    session.init_app(app, config)
-    workos_client.init_app(app, config, client=workos)
-    headers.init_app(app, config)
-    hosts.init_app(app, config)
-    csrf.init_app(app)
-    limits.init_app(app)
-    pages.init_app(app)
-    errors.init_app(app)
-
+    take_over(app, config)
+    init_app(app, config, workos=workos, stores=stores)
     cli.init_app(app)
-
-    steps = (home, sign_in, magic_auth, magic_link, callback, sign_out)
-    for part in (*steps, overview, sessions, webhooks, health, report):
-        app.register_blueprint(part.bp)
-    development.init_app(app, config)
+    app.register_blueprint(home.bp)
+    app.register_blueprint(health.bp)
     return app
+
+
+def init_app(
+    app: Flask,
+    config: Config,
+    *,
+    workos: WorkOSClient | None = None,
+    stores: Stores | None = None,
+) -> None:
+    """Adds the sign-in to an application: doors, session, account pages, guards, commands.
+
+    All else stays the application's: its `flask.session`, templates, headers, error pages, hosts.
+    """
+    ring = keys.init_app(app, config)
+    app.extensions["signin_settings"] = config
+    store, counters = stores or choose(config)
+    app.extensions["signin_store"] = store
+    limits.init_app(app, config, ring, counters)
+    client.init_app(app, config, client=workos)
+    session.init_app(app)
+
+    # One parent for all of ours, so that no name collides with a blueprint of the application's.
+    signin = Blueprint("signin", __name__)
+    signin.after_request(headers.forbid_keeping)
+    signin.cli.add_command(cli.sessions)
+    csrf.init_app(app, signin, exempt=(webhooks.receive, report.report))
+    failure_pages.init_app(app, signin)
+    doors = ways_in.init_app(app, config.sign_in_with)
+    for part in (sign_in, callback, sign_out, overview, sessions, api_session, webhooks, report):
+        signin.register_blueprint(part.bp)
+    for way_in in doors:
+        signin.register_blueprint(way_in.bp)
+    for step in steps.STEPS:
+        signin.register_blueprint(step.bp)
+    for_developers.init_app(signin, config)
+    app.register_blueprint(signin)
+
+
+def take_over(app: Flask, config: Config) -> None:
+    """Sees to what concerns a whole site: logs, host, headers, body size, forms, error pages."""
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    ring = keys.init_app(app, config)
+    log.init_app(app, config)
+    flask_session.init_app(app, config, ring)
+    headers.init_app(app, config)
+    public_host.init_app(app, config)
+    csrf.protect_everything(app, ring)
+    failure_pages.answer_everything(app)
+    app.context_processor(pages.common)

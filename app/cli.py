@@ -1,4 +1,4 @@
-"""`flask sessions`: what an operator can do about sessions."""
+"""`flask sessions`, or `flask signin sessions` in a host: what operators can do about sessions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from app.session.store import session_store
+from .session.store import session_store
 
 sessions = AppGroup("sessions", help="End the sessions of one person, or of everybody.")
 

@@ -1,23 +1,23 @@
-"""For load balancers: is it alive, and can it serve?"""
+"""For load balancers: is this process alive, and can it serve?"""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from app.session.store import StoreUnavailable, session_store
+from .session.store import StoreUnavailable, session_store
 
 bp = Blueprint("health", __name__)
 
 
 @bp.get("/healthz")
 def alive() -> Response:
-    """Says that this process answers, whatever else is down."""
+    """Says that this process answers, even if everything else is down."""
     return jsonify(status="ok")
 
 
 @bp.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """Says whether people can sign in here now: 503 while the session store is out of reach."""
+    """Says whether people can sign in now: 503 while the session store cannot be reached."""
     try:
         session_store().check()
     except StoreUnavailable:

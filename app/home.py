@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint
+
+from .pages import render
 
 bp = Blueprint("home", __name__)
 
 
 @bp.get("/")
 def show() -> str:
-    """Shows the home page, which stays up whatever else is down."""
-    return render_template("home.html")
+    """Shows the home page, which stays up when everything else is down."""
+    return render("home/home.html")

@@ -1,6 +1,6 @@
 """`POST /webhooks/workos`: what WorkOS tells us. https://workos.com/docs/events/data-syncing/webhooks
 
-Events may come late, twice, or in another order, so each one only ends sessions or asks for a look.
+Events may come late, twice or out of order, so each only ends sessions or has them looked up again.
 """
 
 from __future__ import annotations
@@ -14,24 +14,38 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from app.config import settings
-from app.failures import Failure
-from app.session.store import SessionRecord, session_store
-from app.web import log
-from app.web.csrf import csrf
-from app.workos_api.client import workos
+from .config import settings
+from .failures import DOCTOR, HOME, Failure
+from .session.store import SessionRecord, session_store
+from .web import log
+from .workos_api.client import workos
 
-TOLERANCE = 180  # seconds between WorkOS's clock and ours; an older event is a replay
-REMEMBERED = 24 * 60 * 60  # seconds for which the id of an event is known
+TOLERANCE = 180  # seconds between WorkOS's clock and ours; an event older than that is a replay
+REMEMBERED = 24 * 60 * 60  # seconds for which the id of an event is remembered
 MAX_BODY = 256 * 1024  # bytes; a user with metadata is larger than any form
 
 bp = Blueprint("webhooks", __name__)
 
 
+class WebhookRefused(Failure):
+    """WorkOS did not just sign this; the caller is not told why."""
+
+    title = "Not accepted"
+    reason = "The event could not be verified."
+    button = HOME
+    event = "malicious_webhook"
+    symptom = "A webhook is refused"
+    cause = (
+        "WORKOS_WEBHOOK_SECRET is missing or for another endpoint, the clock is off by more than "
+        "three minutes, or somebody else is calling."
+    )
+    diagnosis = DOCTOR
+    fix = "Copy the secret of the endpoint <PUBLIC_URL>/webhooks/workos from the dashboard."
+
+
 @bp.post("/webhooks/workos")
-@csrf.exempt  # type: ignore[untyped-decorator] # Flask-WTF ships no types
 def receive() -> ResponseReturnValue:
-    """Takes one event; 400 without a word for whatever WorkOS did not sign just now."""
+    """Takes one event; answers 400 to anything that WorkOS has not just signed."""
     event = _verified()
     name, data = str(event.get("event", "")), event.get("data")
     handle_event = HANDLERS.get(name)
@@ -43,7 +57,7 @@ def receive() -> ResponseReturnValue:
     try:
         handle_event(data)
     except Exception:
-        # WorkOS sends it again after a 5xx, and must then not be told that it is known.
+        # After a 5xx WorkOS sends it again, and it must not count as known then.
         session_store().release(claim)
         raise
     log.event("webhook_received", webhook=name)
@@ -56,7 +70,7 @@ def _verified() -> Mapping[str, Any]:
     body = request.get_data()
     signature = request.headers.get("WorkOS-Signature", "")
     if not secret or not signature:
-        raise Failure("webhook_refused")
+        raise WebhookRefused
     try:
         workos().webhooks.verify_header(
             event_body=body, event_signature=signature, secret=secret, tolerance=TOLERANCE
@@ -67,10 +81,10 @@ def _verified() -> Mapping[str, Any]:
         TypeError,
         OverflowError,
         RecursionError,
-    ):  # the SDK lets junk raise what it will
-        raise Failure("webhook_refused") from None
+    ):  # junk can make the SDK raise any of these
+        raise WebhookRefused from None
     if not isinstance(event, dict):
-        raise Failure("webhook_refused")
+        raise WebhookRefused
     return event
 
 

@@ -1,1 +1,1 @@
-"""What a signed-in person can see and do."""
+"""What people can see and do once they are signed in."""

@@ -1,68 +1,86 @@
-"""`/account/sessions`: where somebody is signed in, and a way to end each of it."""
+"""`/account/sessions`: where a person is signed in, and how to end it."""
 
 from __future__ import annotations
 
 import time
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 
-from app import session
-from app.auth.sign_out import signed_out
-from app.failures import Failure
-from app.guards import fresh_login_required, login_required
-from app.session import current_user
-from app.session.store import SessionRecord, session_store
-from app.web.answers import see_other, wants_json
-from app.web.fields import submitted
+from .. import session
+from ..auth.doors import said
+from ..auth.sign_out import signed_out
+from ..failures import Button, Failure
+from ..guards import fresh_login_required, login_required
+from ..pages import render
+from ..session import current_user
+from ..session.store import SessionRecord, session_store
+from ..web.answers import see_other, wants_json
+from ..web.fields import submitted
 
 bp = Blueprint("sessions", __name__, url_prefix="/account/sessions")
+
+
+class SessionNotFound(Failure):
+    """The session does not exist, or belongs to somebody else."""
+
+    status = 404
+    title = "That session is not there"
+    reason = "It may have ended already."
+    button = Button("sessions", "Show my sessions")
+    symptom = "A session cannot be ended"
+    cause = "It has already ended, or it belongs to somebody else."
+    fix = "Reload the list."
 
 
 @bp.get("")
 @login_required
 def show() -> ResponseReturnValue:
-    """Shows every session of this person, this one first, then the one used last."""
-    here = session.handle()
+    """Shows all of this person's sessions: this one, then the others, latest first."""
+    here = session.ticket().handle
     listed = sorted(
         _own_sessions().items(), key=lambda item: (item[0] == here, item[1].seen_at), reverse=True
     )
     if wants_json():
         return {"sessions": [_as_json(handle, record) for handle, record in listed]}
-    return render_template("sessions.html", listed=listed, here=here, now=int(time.time()))
+    return render(
+        "account/sessions.html", listed=listed, here=here, now=int(time.time()), said=said
+    )
 
 
 @bp.post("/end")
 @login_required
 def end_one() -> Response:
-    """Ends one session of this person; a session of anybody else is as good as none."""
+    """Ends one of this person's sessions; anybody else's might as well not exist."""
     handle = submitted("session")["session"]
     record = _own_sessions().get(handle)
     if record is None:
-        raise Failure("session_not_found")
-    if handle == session.handle():
+        raise SessionNotFound
+    if handle == session.ticket().handle:
         session.sign_out()
         return signed_out({"status": "signed_out"})
     session.end({handle: record})
-    return see_other(url_for("sessions.show"), json={"status": "ended", "count": 1})
+    return see_other(url_for("signin.sessions.show"), json={"status": "ended", "count": 1})
 
 
 @bp.post("/end-others")
 @login_required
 def end_others() -> Response:
-    """Ends every session of this person but this one."""
+    """Ends all of this person's sessions except this one."""
     others = _own_sessions()
-    others.pop(session.handle(), None)
+    others.pop(session.ticket().handle, None)
     session.end(others)
-    return see_other(url_for("sessions.show"), json={"status": "ended", "count": len(others)})
+    return see_other(
+        url_for("signin.sessions.show"), json={"status": "ended", "count": len(others)}
+    )
 
 
 @bp.post("/end-all")
 @fresh_login_required
 def end_all() -> Response:
-    """Ends every session of this person, this one too; needs a recent sign-in."""
+    """Ends all of this person's sessions, including this one; needs a recent sign-in."""
     others = _own_sessions()
-    others.pop(session.handle(), None)
+    others.pop(session.ticket().handle, None)
     session.sign_out()
     session.end(others)
     return signed_out({"status": "ended", "count": len(others) + 1})
@@ -79,5 +97,5 @@ def _as_json(handle: str, record: SessionRecord) -> dict[str, object]:
         "method": record.identity.method,
         "signed_in_at": record.signed_in_at,
         "last_seen_at": record.seen_at,
-        "is_this_one": handle == session.handle(),
+        "is_this_one": handle == session.ticket().handle,
     }

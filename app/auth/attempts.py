@@ -1,6 +1,6 @@
-"""Sign-in attempts under way in this browser: a sealed, short-lived cookie for each.
+"""The sign-in attempts of this browser: one cookie each.
 
-One cookie an attempt, so that two tabs do not clobber each other.
+So two tabs do not clobber each other.
 """
 
 from __future__ import annotations
@@ -8,81 +8,88 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from dataclasses import asdict, dataclass
+import zlib
+from dataclasses import asdict, replace
 
 from cryptography.fernet import InvalidToken
 from flask import Response, after_this_request, g, request
 
-from app.config import settings
-from app.failures import Failure
-from app.identity import Method
-from app.keys import CLOCK_SKEW, keyring
-from app.web import log, trail
-from app.web.answers import see_other
-from app.web.redirects import safe_return_to
+from ..config import Config
+from ..failures import CookieLost
+from ..keys import CLOCK_SKEW, sealer
+from ..web import log
+from ..web.answers import see_other
+from ..web.fields import RequestRefused
+from ..web.redirects import safe_return_to
+from .attempt import LATE, SENDING, Attempt, Pending
 
-MAX_ATTEMPTS = 5
-MAX_COOKIE_BYTES = 5_000  # all attempts together: proxies take about 8 kB of cookies in all
+PREFIX = "signin-attempt-"  # changes with the format, so that other releases pass over it
+PURPOSE = "attempt/2"  # of the key that seals them
 MAX_STATE = 255  # bytes of the caller's own `state`
-# An attempt outlives what was mailed, so that whoever is late finds a page that offers a new code.
-LATE = 10 * 60  # seconds
-PREFIX = "attempt-"
+MAX_ATTEMPTS = 5
+MAX_ONE_COOKIE = 3_900  # bytes of its value; browsers keep 4,096 with name and attributes
+MAX_COOKIE_BYTES = 5_000  # all attempts together: proxies take about 8 kB of cookies in all
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attempt:
-    """One attempt: `id` is public (pages, logs), `secret` only in the cookie and in `state`."""
+class AttemptMissing(CookieLost):
+    """This browser has no such attempt."""
 
-    id: str
-    secret: str
-    method: Method
-    email: str
-    return_to: str
-    state: str | None
-    started_at: float  # not whole seconds: the newest of two must be known
-    lifetime: int  # seconds, of what was mailed
-    link: str | None = None  # WorkOS's own, where the mail carries one of ours
-    knows_email: bool = True  # typed here, so that it may be shown here and mailed to again
+    title = "We lost track of this sign-in"
+    reason = "It took too long, or your browser did not keep its cookies."
 
-    @property
-    def ends_at(self) -> int:
-        """When what was mailed works no more, in seconds since the epoch."""
-        return int(self.started_at) + self.lifetime
 
-    @property
-    def shown_email(self) -> str:
-        """The address, as far as this browser may know it."""
-        return self.email if self.knows_email else log.masked_email(self.email)
+class StateTooLong(RequestRefused):
+    """The caller's own state does not fit in a cookie."""
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether it is to be forgotten."""
-        return time.time() >= self.ends_at + LATE + CLOCK_SKEW
+    title = "The state is too long"
+    reason = "The application that sent you here passed more state than fits in a cookie."
 
 
 def begin(
-    method: Method, email: str, *, lifetime: int, next_url: str, caller_state: str
+    method: str,
+    *,
+    lifetime: int,
+    next_url: str,
+    caller_state: str,
+    email: str | None = None,
+    code_verifier: str | None = None,
 ) -> Attempt:
-    """Returns a new attempt, not yet remembered; raises Failure for a state that is too long."""
+    """Returns a new attempt, followed but not yet remembered; raises StateTooLong."""
     if len(caller_state.encode()) > MAX_STATE:
-        raise Failure("state_too_long")
+        raise StateTooLong
+    now = time.time()
     attempt = Attempt(
         id=secrets.token_hex(6),
         secret=secrets.token_urlsafe(24),
         method=method,
         email=email,
         return_to=safe_return_to(next_url),
-        state=caller_state or None,
-        started_at=time.time(),
+        started_at=now,
         lifetime=lifetime,
+        ends_at=int(now) + lifetime,
+        forget_at=int(now) + lifetime + LATE,
+        caller_state=caller_state or None,
+        code_verifier=code_verifier,
     )
-    return _take_in_hand(attempt, trail.ASKING)
+    return follow(attempt, SENDING)
 
 
-def sent(attempt: Attempt, next_page: str) -> Response:
-    """Remembers the attempt in this browser alone, and says where its mail went."""
-    _remember(attempt)
-    log.event(f"authn_{attempt.method}_sent", email=log.masked_email(attempt.email))
+def follow(attempt: Attempt, stage: int) -> Attempt:
+    """Tells the log and any failure's page which attempt this is about, and its stage."""
+    g.signin_attempt = replace(attempt, stage=stage)
+    return attempt
+
+
+def current() -> Attempt | None:
+    """Returns the attempt that this request is about, if that is known yet."""
+    attempt: Attempt | None = g.get("signin_attempt")
+    return attempt
+
+
+def answer_sent(attempt: Attempt, next_page: str, config: Config) -> Response:
+    """Remembers the attempt in this browser only, and says where its mail went."""
+    remember(attempt, config)
+    log.event(f"authn_{attempt.method}_sent", email=attempt.email)
     body = {
         "status": "sent",
         "method": attempt.method,
@@ -93,103 +100,100 @@ def sent(attempt: Attempt, next_page: str) -> Response:
     return see_other(next_page, json=body, status=202)
 
 
-def _remember(attempt: Attempt) -> None:
+def remember(attempt: Attempt, config: Config) -> None:
+    """Keeps the attempt in this browser only, with the newest of its others."""
     token = _seal(attempt)
-    _make_room(len(token))
-    max_age = attempt.lifetime + LATE
-    after_this_request(lambda response: _set_cookie(response, attempt.id, token, max_age))
-    _take_in_hand(attempt, trail.SENDING)
+    name = f"{config.cookie_prefix}{PREFIX}{attempt.id}"
+    max_age = int(attempt.forget_at - time.time()) + 1
+    _make_room(name, len(token), config)
+    after_this_request(lambda response: _set_cookie(response, name, token, max_age, config))
 
 
-def find(attempt_id: str) -> Attempt | None:
-    """Returns the attempt with this id if this browser made it and its time is not over."""
-    attempt = _unseal(request.cookies.get(_cookie_name(attempt_id), ""))
-    if attempt is None or attempt.id != attempt_id or attempt.has_ended:
+def fits(attempt: Attempt) -> bool:
+    """Whether a browser would keep it: they silently drop what is too large."""
+    return len(_seal(attempt)) <= MAX_ONE_COOKIE
+
+
+def end(attempt: Attempt, config: Config) -> None:
+    """Makes this browser forget the attempt."""
+    _forget(f"{config.cookie_prefix}{PREFIX}{attempt.id}", config)
+
+
+def find(attempt_id: str, config: Config) -> Attempt | None:
+    """Returns the attempt with this id, if this browser made it and it is not over."""
+    attempt = _unseal(request.cookies.get(f"{config.cookie_prefix}{PREFIX}{attempt_id}", ""))
+    if attempt is None or attempt.id != attempt_id:
         return None
-    return _take_in_hand(attempt)
+    return follow(attempt, attempt.stage)
 
 
-def require(method: Method, attempt_id: str) -> Attempt:
-    """Returns the attempt with this id, or the newest of its kind where none is named.
+def require(
+    method: str | None, attempt_id: str, config: Config, *, stage: int = SENDING
+) -> Attempt:
+    """Returns the attempt with this id, or the newest of its kind if none is named.
 
-    Raises Failure when this browser has no such attempt under way.
+    Raises AttemptMissing when this browser has no such attempt.
     """
-    attempt = find(attempt_id) if attempt_id else _latest(method)
-    if attempt is None or attempt.method != method:
-        raise Failure("attempt_missing")
-    return _take_in_hand(attempt)
+    found = [find(attempt_id, config)] if attempt_id else under_way(config)
+    for attempt in found:
+        if attempt and method in (None, attempt.method):
+            return follow(attempt, stage)
+    raise AttemptMissing
 
 
-def in_hand() -> Attempt | None:
-    """Returns the attempt that this request is about, as far as that is known yet."""
-    attempt: Attempt | None = g.get("attempt")
-    return attempt
-
-
-def end(attempt: Attempt) -> None:
-    """Lets this browser forget the attempt."""
-    _forget(_cookie_name(attempt.id))
-
-
-def _latest(method: Method) -> Attempt | None:
-    return next((attempt for attempt in under_way() if attempt.method == method), None)
-
-
-def under_way() -> list[Attempt]:
+def under_way(config: Config) -> list[Attempt]:
     """Returns the attempts of this browser, newest first."""
-    prefix = _cookie_name("")
+    prefix = config.cookie_prefix + PREFIX
     found = [_unseal(value) for name, value in request.cookies.items() if name.startswith(prefix)]
-    alive = [attempt for attempt in found if attempt and not attempt.has_ended]
+    alive = [attempt for attempt in found if attempt]
     return sorted(alive, key=lambda attempt: attempt.started_at, reverse=True)
 
 
-def _take_in_hand(attempt: Attempt, step: int = trail.EXCHANGING) -> Attempt:
-    g.attempt = attempt  # for the failure page, whatever happens next
-    trail.follow(attempt.id, step)
-    return attempt
-
-
-def _make_room(size: int) -> None:
-    keep: set[str] = set()
-    for attempt in under_way()[: MAX_ATTEMPTS - 1]:
-        name = _cookie_name(attempt.id)
-        size += len(request.cookies[name])
-        if size <= MAX_COOKIE_BYTES:
+def _make_room(new: str, size: int, config: Config) -> None:
+    prefix = config.cookie_prefix + PREFIX
+    keep = {new}
+    for attempt in under_way(config):
+        name = prefix + attempt.id
+        size += len(request.cookies[name]) if name != new else 0
+        if size <= MAX_COOKIE_BYTES and len(keep) < MAX_ATTEMPTS:
             keep.add(name)
     for name in request.cookies:
-        if name.startswith(_cookie_name("")) and name not in keep:
-            _forget(name)
+        if name.startswith(prefix) and name not in keep:
+            _forget(name, config)
 
 
-def _seal(attempt: Attempt) -> str:
-    text = json.dumps(asdict(attempt), ensure_ascii=False, separators=(",", ":"))
-    return keyring().attempt.encrypt(text.encode()).decode()
-
-
-def _unseal(token: str) -> Attempt | None:
-    try:
-        return Attempt(**json.loads(keyring().attempt.decrypt(token.encode())))
-    except (InvalidToken, UnicodeEncodeError):
-        return None
-
-
-def _cookie_name(attempt_id: str) -> str:
-    return f"{'__Host-' if settings().is_https else ''}{PREFIX}{attempt_id}"
-
-
-def _set_cookie(response: Response, attempt_id: str, value: str, max_age: int) -> Response:
+def _set_cookie(
+    response: Response, name: str, value: str, max_age: int, config: Config
+) -> Response:
     response.set_cookie(
-        _cookie_name(attempt_id),
+        name,
         value,
         max_age=max_age,
-        secure=settings().is_https,
+        secure=config.is_https,
         httponly=True,
-        # Lax, for the way back from WorkOS comes from another site, where Strict is not sent.
+        # Lax: people come back from WorkOS, another site, and Strict would not be sent then.
         samesite="Lax",
     )
     return response
 
 
-def _forget(name: str) -> None:
-    attempt_id = name.removeprefix(_cookie_name(""))
-    after_this_request(lambda response: _set_cookie(response, attempt_id, "", 0))
+def _forget(name: str, config: Config) -> None:
+    after_this_request(lambda response: _set_cookie(response, name, "", 0, config))
+
+
+def _seal(attempt: Attempt) -> str:
+    """Returns the attempt as the value of its cookie."""
+    values = {name: value for name, value in asdict(attempt).items() if value is not None}
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return sealer(PURPOSE).encrypt(zlib.compress(text.encode())).decode()
+
+
+def _unseal(token: str) -> Attempt | None:
+    """Returns the attempt in a cookie; None for one that is over or not ours."""
+    try:
+        values = json.loads(zlib.decompress(sealer(PURPOSE).decrypt(token.encode())))
+        pending = values.pop("pending", None)
+        attempt = Attempt(**values, pending=Pending(**pending) if pending else None)
+        return attempt if time.time() < attempt.forget_at + CLOCK_SKEW else None
+    except (InvalidToken, UnicodeEncodeError, zlib.error, ValueError, TypeError, AttributeError):
+        return None

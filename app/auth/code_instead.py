@@ -1,85 +1,66 @@
-"""A code instead of a link that did not work, e-mailed to the same address.
+"""A code instead of a link that did not work, emailed to the same address.
 
-A browser that did not ask for the link does not know the address. It gets it sealed in a token,
-and a part of it to show. Such a browser may be a mail scanner that submits every form, so there is
-one code for each link, which does not count for the address.
+A browser that did not ask for the link does not know the address. It gets the address sealed in a
+token, and part of it to show. It may be a mail scanner that submits every form, so there is one
+code for each link, and it does not count towards the limit of the address.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-from flask import g
-
-from app.auth import state
-from app.auth.state import State
-from app.failures import Failure
-from app.session.store import session_store
-from app.web import log
-from app.web.email_address import canonical_email
-from app.web.fields import submitted
+from ..failures import Failure
+from ..keys import CLOCK_SKEW
+from ..session.store import session_store
+from .attempt import Attempt
+from .state import LinkUsedUp, State, StateExpired, read
 
 
-@dataclass(frozen=True)
-class Offer:
-    """What the button on a failure page sends, and what stands beside it."""
+class CodeInsteadSent(LinkUsedUp):
+    """This link has already been replaced by a code."""
 
-    instead_of: str
-    masked_email: str
-
-
-def offer(token: str) -> None:
-    """Lets the failure page, should there be one, offer a code to the address behind `state`."""
-    try:
-        found = state.read_in_time(token)
-    except Failure:
-        return
-    g.code_instead = Offer(token, log.masked_email(found.email))
+    title = "A code has already been sent"
+    reason = (
+        "It went to the same address, and works in the browser that asked for it. To get another, "
+        "enter your address."
+    )
 
 
-def offered() -> Offer | None:
-    """Returns what this page may offer."""
-    found: Offer | None = g.get("code_instead")
-    return found
+def offer(token: str, state: State) -> Attempt:
+    """Returns the attempt as another browser may see it: only to be shown."""
+    return Attempt(
+        id=state.attempt_id,
+        secret="",
+        method="",
+        return_to="/",
+        started_at=0.0,
+        lifetime=0,
+        ends_at=state.ends_at,
+        forget_at=state.ends_at,
+        email=state.email,
+        knows_email=False,
+        instead_of=token,
+    )
 
 
-def asked_address() -> str:
-    """Returns the address that a form asks mail for, typed or behind the link; raises Failure."""
-    found = _replaced_link()
-    return found.email if found else canonical_email(submitted("email")["email"])
-
-
-def counted_for() -> str:
-    """Returns what the mail counts for: its address, or the link that it replaces.
-
-    A scanner that submits forms must not use up what the person may ask for.
-    """
-    found = _replaced_link()
-    return f"link {found.attempt_id}" if found else asked_address()
+def replaced_link(token: str) -> State:
+    """Returns the link that the code is to replace; raises Failure."""
+    state = read(token)
+    if time.time() >= state.ends_at + CLOCK_SKEW:
+        raise StateExpired
+    return state
 
 
 @contextmanager
-def spending() -> Iterator[bool]:
-    """Spends the offer, if this form carries one, unless the mail fails; says whether it does.
-
-    Raises Failure the second time.
-    """
-    found = _replaced_link()
-    if found is None:
-        yield False
-        return
-    claim = f"code-instead:{found.attempt_id}"
-    if not session_store().claim(claim, expires_at=found.ends_at):
-        raise Failure("code_instead_sent")
+def spending(link: State) -> Iterator[None]:
+    """Spends the offer, unless the mail fails; raises CodeInsteadSent."""
+    claim, store = f"code-instead:{link.attempt_id}", session_store()
+    if not store.claim(claim, expires_at=link.ends_at):
+        raise CodeInsteadSent
     try:
-        yield True
+        yield
     except Failure:
-        session_store().release(claim)
+        store.release(claim)
         raise
-
-
-def _replaced_link() -> State | None:
-    token = submitted("instead_of")["instead_of"]
-    return state.read_in_time(token) if token else None

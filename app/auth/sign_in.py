@@ -1,13 +1,15 @@
-"""`GET /sign-in`: asks for the e-mail address, and offers both ways in."""
+"""`GET /sign-in`: the ways to sign in, in the order of SIGN_IN_WITH."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 
-from app.failures import EXPLANATIONS
-from app.guards import redirect_if_signed_in
-from app.web.fields import queried
-from app.web.redirects import safe_return_to
+from ..pages import render
+from ..web.fields import queried
+from ..web.redirects import safe_return_to
+from .callback import StateMissing
+from .doors import offered
+from .visitors import redirect_if_signed_in
 
 bp = Blueprint("sign_in", __name__)
 
@@ -15,9 +17,12 @@ bp = Blueprint("sign_in", __name__)
 @bp.get("/sign-in")
 @redirect_if_signed_in
 def show() -> str:
-    """Shows the form: a code first, a link second; and why it begins again, if it does."""
+    """Shows the ways to sign in, and why the person has to start again, if they do."""
     query = queried("next", "because")
-    reason = EXPLANATIONS["state_missing"] if query["because"] == "state_missing" else None
-    return render_template(
-        "sign_in.html", submitted={"next": safe_return_to(query["next"])}, reason=reason
+    reason = StateMissing if query["because"] == StateMissing.name() else None
+    return render(
+        "auth/sign_in.html",
+        doors=offered(),
+        submitted={"next": safe_return_to(query["next"])},
+        reason=reason,
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, url_for
 
-from app import session
-from app.web.answers import see_other
-
-# Everything that a shared computer might keep. It also clears the cookies of sibling host names.
-CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
+from .. import session
+from ..pages import render
+from ..web.answers import see_other
+from ..web.headers import clear_site
 
 bp = Blueprint("sign_out", __name__)
 
@@ -18,7 +17,7 @@ bp = Blueprint("sign_out", __name__)
 @bp.get("/auth/sign-out")
 def show() -> str:
     """Shows the button, or says that nobody is signed in."""
-    return render_template("sign_out.html")
+    return render("auth/sign_out.html")
 
 
 @bp.post("/auth/sign-out")
@@ -29,7 +28,5 @@ def end() -> Response:
 
 
 def signed_out(json: dict[str, Any]) -> Response:
-    """Tells this browser to forget everything, and shows that nobody is signed in."""
-    response = see_other(url_for("sign_out.show"), json=json)
-    response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
-    return response
+    """Shows that nobody is signed in; if the whole site is ours, the browser forgets everything."""
+    return clear_site(see_other(url_for("signin.sign_out.show"), json=json))

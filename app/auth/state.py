@@ -5,77 +5,153 @@ from __future__ import annotations
 import hmac
 import json
 import time
-from dataclasses import astuple, dataclass
+from typing import NamedTuple
 
 from cryptography.fernet import InvalidToken
 
-from app.auth import attempts
-from app.auth.attempts import Attempt
-from app.failures import Failure
-from app.keys import CLOCK_SKEW, keyring
-from app.session.store import session_store
+from ..config import Config
+from ..failures import CODE_INSTEAD, DOCTOR, HOME, Failure
+from ..keys import CLOCK_SKEW, sealer
+from ..session import signed_in_identity
+from ..session.store import session_store
+from ..workos_api.refusals import InvalidGrant
+from . import attempts
+from .attempt import Attempt
+
+PURPOSE = "state"  # of the key that seals it
 
 
-@dataclass(frozen=True)
-class State:
-    """What `state` says, to us alone: it is sealed."""
+class LinkBroken(Failure):
+    """A link that is not complete."""
+
+    symptom = "A link is broken"
+    cause = (
+        "A mail program broke the line, only part of the URL was copied, or SECRET_KEY changed "
+        "without SECRET_KEY_FALLBACKS."
+    )
+    diagnosis = DOCTOR
+    fix = "Copy the whole link. After changing the key, put the old one in SECRET_KEY_FALLBACKS."
+
+
+class StateInvalid(LinkBroken):
+    """It is not ours, or was changed in transit."""
+
+    title = "This link has been changed"
+    reason = "The part that ties it to your browser is not as we made it, so it was not used."
+
+
+class LinkUsedUp(Failure):
+    """A link that no longer signs anybody in, or not here."""
+
+    button = CODE_INSTEAD
+    symptom = InvalidGrant.symptom
+    cause = InvalidGrant.cause
+    fix = InvalidGrant.fix
+
+
+class StateExpired(LinkUsedUp):
+    """It is too old."""
+
+    title = "This link has expired"
+    reason = "It was sent too long ago."
+
+
+class StateForeign(LinkUsedUp):
+    """Another browser asked."""
+
+    title = "This browser did not ask for the link"
+    reason = (
+        "It was asked for in another one, or this one no longer has the cookie that says so. A "
+        "link works once, so it is used up now. You can ask for a code instead."
+    )
+
+
+class StateUsed(LinkUsedUp):
+    """It has been used before."""
+
+    title = "This link has already been used"
+    reason = "Each link works once. If you have just signed in with it, you can carry on."
+    may_be_done = True
+
+
+class AlreadySignedIn(LinkUsedUp):
+    """The same, but the browser is signed in, so there is nothing left to do."""
+
+    status = 409
+    title = "You are already signed in"
+    reason = "Each link works once, and this one has been used. There is nothing left to do."
+    button = HOME
+    event = "authn_callback_ignored"
+
+
+class State(NamedTuple):
+    """What `state` says, to nobody but us: it is sealed."""
 
     attempt_id: str
     secret: str
     ends_at: int
     email: str  # so that a browser without the attempt can be sent a code instead
 
-    def require_in_time(self) -> None:
-        """Raises Failure once the link has expired."""
-        if time.time() >= self.ends_at + CLOCK_SKEW:
-            raise Failure("state_expired")
+
+class Arrival(NamedTuple):
+    """A `state` that came back, and this browser's attempt with its id, if there is one."""
+
+    state: State
+    attempt: Attempt | None
+    is_in_time: bool
 
 
 def make(attempt: Attempt) -> str:
     """Returns the sealed `state` for WorkOS to hand back."""
-    made = State(attempt.id, attempt.secret, attempt.ends_at, attempt.email)
-    return keyring().state.encrypt(json.dumps(astuple(made)).encode()).decode()
+    made = State(attempt.id, attempt.secret, attempt.ends_at, attempt.email or "")
+    return sealer(PURPOSE).encrypt(json.dumps(made).encode()).decode()
 
 
 def read(token: str) -> State:
-    """Returns what a `state` of ours says, whoever brings it; raises Failure."""
-    if not token:
-        raise Failure("state_missing")
+    """Returns what a `state` of ours says, from any browser; raises StateInvalid."""
     try:
-        return State(*json.loads(keyring().state.decrypt(token.encode())))
-    except (InvalidToken, UnicodeEncodeError):
-        raise Failure("state_invalid") from None
+        return State(*json.loads(sealer(PURPOSE).decrypt(token.encode())))
+    except (InvalidToken, ValueError, TypeError):
+        raise StateInvalid from None
 
 
-def read_in_time(token: str) -> State:
-    """Returns the same, unless the link has expired; raises Failure."""
-    found = read(token)
-    found.require_in_time()
-    return found
+def arrive(token: str, config: Config) -> Arrival | None:
+    """Returns what came back to this browser; None for a `state` that is missing or not ours."""
+    try:
+        state = read(token)
+    except StateInvalid:
+        return None
+    is_in_time = time.time() < state.ends_at + CLOCK_SKEW
+    return Arrival(state, attempts.find(state.attempt_id, config), is_in_time)
 
 
-def attempt_behind(token: str) -> Attempt:
-    """Returns the attempt of this browser that `state` belongs to; raises Failure."""
-    found = read(token)
-    attempt = attempts.find(found.attempt_id)
-    found.require_in_time()
-    if attempt and hmac.compare_digest(attempt.secret, found.secret):
+def require_attempt(arrival: Arrival) -> Attempt:
+    """Returns the attempt of this browser, if `state` belongs to it; raises LinkUsedUp."""
+    state, attempt, is_in_time = arrival
+    if not is_in_time:
+        raise StateExpired
+    if attempt and hmac.compare_digest(attempt.secret, state.secret):
         return attempt
-    raise Failure("state_used" if is_used(found.attempt_id) else "state_foreign")
+    raise used() if is_used(state.attempt_id) else StateForeign
 
 
-def redeem(token: str) -> Attempt:
-    """Returns the attempt behind `state` to the first caller, over all workers; raises Failure."""
-    attempt = attempt_behind(token)
+def redeem(arrival: Arrival) -> Attempt:
+    """Returns the attempt to the first caller, over all workers; raises LinkUsedUp."""
+    attempt = require_attempt(arrival)
     keep_until = attempt.ends_at + 2 * CLOCK_SKEW
     if not session_store().claim(_claim(attempt.id), expires_at=keep_until):
-        raise Failure("state_used")
+        raise used()
     return attempt
 
 
 def is_used(attempt_id: str) -> bool:
-    """Whether somebody has come back to the callback with the `state` of this attempt."""
+    """Whether the `state` of this attempt has come back to the callback."""
     return session_store().is_claimed(_claim(attempt_id))
+
+
+def used() -> LinkUsedUp:
+    """Returns the failure of a used link, or better news if this browser is signed in."""
+    return AlreadySignedIn() if signed_in_identity() else StateUsed()
 
 
 def _claim(attempt_id: str) -> str:

@@ -1,19 +1,18 @@
-"""Pages for developers: every failure, and what is in the session. They exist on this machine only.
+"""Pages for developers, on this machine only: every failure, and what is in the session.
 
-`Config.is_development` decides; anywhere else none of their routes exists.
+`Config.is_development` decides; anywhere else their routes do not exist.
 """
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint
 
-from app.config import Config
-from app.development import failures, session
+from ..config import Config
+from . import failures, session
 
 
-def init_app(app: Flask, config: Config) -> None:
+def init_app(signin: Blueprint, config: Config) -> None:
     """Adds the pages, if this is development."""
-    app.context_processor(lambda: {"is_development": config.is_development})
     if config.is_development:
-        app.register_blueprint(failures.bp)
-        app.register_blueprint(session.bp)
+        signin.register_blueprint(failures.bp)
+        signin.register_blueprint(session.bp)

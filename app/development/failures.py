@@ -6,54 +6,54 @@ import json
 import logging
 from typing import NoReturn
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 
-from app.auth import attempts
-from app.auth.doors.magic_auth import CODE_LIFETIME
-from app.auth.doors.magic_link import SHORTEST
-from app.failure_pages import log_entry
-from app.failures import EXPLANATIONS, RETRY_LATER, Failure
-from app.troubleshooting import HELP
-from app.web import trail
-from app.web.fields import queried
+from ..auth import attempts
+from ..auth.attempt import EXCHANGING
+from ..auth.doors import offered
+from ..failure_pages import NotFound, log_entry
+from ..failures import Failure, every_failure
+from ..pages import render
+from ..web.fields import queried
 
 SOMEBODY = "ada@example.com"
-WAITS = (429, 503)  # their pages say for how long
+LIFETIME = 10 * 60  # seconds, for a code that nobody is sent
+WAIT = 30  # seconds, on pages that say how long to wait
 
 bp = Blueprint("development_failures", __name__, url_prefix="/development/failures")
+
+
+def by_symptom() -> dict[str, list[type[Failure]]]:
+    """Returns every failure, those with one symptom together."""
+    found: dict[str, list[type[Failure]]] = {}
+    for kind in every_failure():
+        found.setdefault(kind.symptom, []).append(kind)
+    return found
 
 
 @bp.get("")
 def show() -> str:
     """Lists every failure beside what to do about it."""
-    return render_template(
-        "development/failures.html",
-        help=HELP,
-        explanations=EXPLANATIONS,
-        log_lines={code: _log_line(code) for code in EXPLANATIONS},
-    )
+    return render("development/failures.html", groups=by_symptom(), log_line=_log_line)
 
 
-@bp.get("/<code>")
-def fail(code: str) -> NoReturn:
-    """Fails in the way asked for, in the middle of an attempt or (`?attempt=no`) without one."""
-    if code not in EXPLANATIONS:
-        raise Failure("not_found")
+@bp.get("/<name>")
+def fail(name: str) -> NoReturn:
+    """Fails as asked, in the middle of an attempt or (`?attempt=no`) without one."""
+    kind = next((kind for kind in every_failure() if kind.name() == name), NotFound)
     if queried("attempt")["attempt"] != "no":
-        is_link = "relay_code" in code
-        attempts.begin(
-            "magic_link" if is_link else "magic_auth",
-            SOMEBODY,
-            lifetime=SHORTEST if is_link else CODE_LIFETIME,
+        attempt = attempts.begin(
+            offered()[0].method,
+            email=SOMEBODY,
+            lifetime=LIFETIME,
             next_url="/account",
             caller_state="",
         )
-        trail.advance(trail.EXCHANGING)
-    wait = RETRY_LATER if EXPLANATIONS[code].status in WAITS else None
-    raise Failure(code, retry_after=wait)
+        attempts.follow(attempt, EXCHANGING)
+    raise kind(retry_after=WAIT if kind.status in (429, 503) else None)
 
 
-def _log_line(code: str) -> str:
-    name, level, details = log_entry(Failure(code))
+def _log_line(kind: type[Failure]) -> str:
+    name, level, details = log_entry(kind())
     said = {key: value for key, value in details.items() if value is not None}
     return json.dumps({"level": logging.getLevelName(level), "event": name, **said})

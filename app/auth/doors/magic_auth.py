@@ -1,89 +1,130 @@
-"""Magic Auth: a six-digit code by e-mail. https://workos.com/docs/authkit/magic-auth"""
+"""Magic Auth: a six-digit code by email. https://workos.com/docs/authkit/magic-auth"""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
-from flask import Blueprint, Response, render_template, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, url_for
 
-from app import limits, mail
-from app.auth import attempts, code_instead
-from app.auth.one_time_code import entered
-from app.config import settings
-from app.guards import redirect_if_signed_in
-from app.identity import Identity
-from app.session import sign_in
-from app.session.store import session_store
-from app.session.workos_session import WorkOSSession
-from app.web import trail
-from app.web.answers import see_other
-from app.web.fields import queried, submitted
-from app.workos_api import client as workos_client
+from ... import limits, mail
+from ...config import Config, settings
+from ...failures import WrongCode
+from ...identity import Identity
+from ...pages import render
+from ...session.store import session_store
+from ...session.workos_session import WorkOSSession
+from ...web.email_address import canonical_email
+from ...web.fields import queried, submitted
+from ...workos_api import user_management
+from .. import attempts, code_instead
+from ..attempt import EXCHANGING, Attempt
+from ..complete import complete
+from ..door import Door, Proof
+from ..state import State
+from ..typed_code import CodeUnreadable, plain_code
+from ..visitors import redirect_if_signed_in
 
 CODE_LIFETIME = 10 * 60  # seconds, set by WorkOS
-RESEND_AFTER = 30  # seconds before the page offers another code; style.css waits as long
 
 bp = Blueprint("magic_auth", __name__, url_prefix="/auth/magic-auth")
 
 
-@bp.app_context_processor
-def numbers() -> dict[str, int]:
-    """Gives the pages the numbers that they promise."""
-    return {"code_lifetime": CODE_LIFETIME, "resend_after": RESEND_AFTER}
+class OneTimeCodeMissing(CodeUnreadable):
+    """No code was typed."""
+
+    title = "Enter the code"
+    reason = "It is in the email that we sent you."
+    form = "auth/verify.html"
+
+
+class OneTimeCodeMalformed(CodeUnreadable):
+    """Something other than digits was typed."""
+
+    title = "Check the code"
+    reason = "A code has only digits. Spaces and dashes do not matter."
+    form = "auth/verify.html"
 
 
 @bp.post("")
-@limits.sending(code_instead.counted_for)
 def send() -> Response:
-    """E-mails a code to `email`, and sends the person on to type it in."""
-    fields = submitted("next", "state")
-    email = code_instead.asked_address()
+    """Emails a code to `email`, and sends the person on to type it in."""
+    fields = submitted("email", "instead_of", "next", "state")
+    token = fields["instead_of"]
+    link = code_instead.replaced_link(token) if token else None
+    email = link.email if link else canonical_email(fields["email"])
+    return _send(email, link, fields["next"], fields["state"])
+
+
+@limits.sending
+def _send(email: str, link: State | None, next_url: str, caller_state: str) -> Response:
+    config = settings()
+    # A scanner that submits the form of a failed link must not use up the person's own limit.
+    limits.count_mail(f"link {link.attempt_id}" if link else email)
     attempt = attempts.begin(
         "magic_auth",
-        email,
+        email=email,
         lifetime=CODE_LIFETIME,
-        next_url=fields["next"],
-        caller_state=fields["state"],
+        next_url=next_url,
+        caller_state=caller_state,
     )
-    trail.advance(trail.SENDING)
-    with code_instead.spending() as is_instead:
-        one_time_code = workos_client.send_code(email)
-        if settings().mails_itself:
+    with code_instead.spending(link) if link else nullcontext():
+        one_time_code = user_management.create_magic_auth(email)
+        if config.mails_itself:
             _mail(email, one_time_code)
-    attempt = replace(attempt, knows_email=not is_instead)
-    return attempts.sent(attempt, url_for("magic_auth.show", attempt=attempt.id))
+    if link:
+        attempt = replace(attempt, knows_email=False)
+    return attempts.answer_sent(
+        attempt, url_for("signin.magic_auth.show", attempt=attempt.id), config
+    )
 
 
 @bp.get("/verify")
 @redirect_if_signed_in
 def show() -> str:
-    """Asks for the code of the attempt in hand."""
-    attempt = attempts.require("magic_auth", queried("attempt")["attempt"])
-    return render_template("verify.html", attempt=attempt)
+    """Asks for the code."""
+    return render(
+        "auth/verify.html",
+        attempt=attempts.require("magic_auth", queried("attempt")["attempt"], settings()),
+    )
 
 
 @bp.post("/verify")
-@limits.verifying("magic_auth")
-def verify() -> ResponseReturnValue:
-    """Signs in whoever types the right code in the browser that asked for it."""
-    attempt, one_time_code = entered("magic_auth")
+def verify() -> Response:
+    """Signs in the person who types the right code in the browser that asked for it.
+
+    The address comes from the attempt, never from the form: otherwise a code mailed to one person
+    could be tried for another.
+    """
+    fields = submitted("attempt", "one_time_code")
+    config = settings()
+    attempt = attempts.require("magic_auth", fields["attempt"], config, stage=EXCHANGING)
+    one_time_code = plain_code(
+        fields["one_time_code"], missing=OneTimeCodeMissing, malformed=OneTimeCodeMalformed
+    )
+    return _redeem(attempt, attempt.email or "", one_time_code, config)
+
+
+@limits.verifying
+def _redeem(attempt: Attempt, email: str, one_time_code: str, config: Config) -> Response:
+    limits.count_try(attempt.id, email)
     session_store().check()  # before the code is spent on a session that could not be kept
-    reply = workos_client.redeem_code(one_time_code, attempt.email)
-    sign_in(
-        Identity.from_authentication(reply, method=attempt.method),
-        workos_session=WorkOSSession.from_authentication(reply),
-        state=attempt.state,
-    )
-    limits.forgive()
-    attempts.end(attempt)
-    return see_other(
-        attempt.return_to, json={"status": "signed_in", "return_to": attempt.return_to}
-    )
+    try:
+        reply = user_management.authenticate_with_magic_auth(one_time_code, email)
+    except WrongCode as wrong:
+        wrong.tries_left = limits.tries_left(attempt.id)
+        raise
+    identity = Identity.from_authentication(reply, method=attempt.method)
+    workos_session = WorkOSSession.from_authentication(reply, keep_claims=config.is_development)
+    return complete(attempt, Proof(identity, workos_session), config)
 
 
 def _mail(email: str, one_time_code: str | None) -> None:
-    if one_time_code:
-        mail.send_code(email, one_time_code)
-    else:
+    if one_time_code is None:
         mail.send_no_account(email)
+    else:
+        code = user_management.mailable(one_time_code)
+        mail.send_code(email, code, lifetime=CODE_LIFETIME)
+
+
+DOOR = Door("magic_auth", "a code by email", bp, offer="auth/doors/magic_auth.html")

@@ -1,0 +1,1 @@
+"""What only programs ask for, in JSON."""

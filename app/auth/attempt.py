@@ -1,0 +1,59 @@
+"""One try at signing in, sealed in a cookie of the browser that made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..web.log import masked_email
+
+# An attempt outlives what was mailed, so that people who are late are offered a new code.
+LATE = 10 * 60  # seconds
+RESEND_AFTER = 30  # seconds before the page offers another code; style.css waits as long
+STEP_LIFETIME = 10 * 60  # seconds to answer what WorkOS asks in between
+
+STAGES = ("asking for an email", "sending the email", "exchanging the code", "starting the session")
+ASKING, SENDING, EXCHANGING, BEGINNING = range(1, len(STAGES) + 1)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What WorkOS asks in between; `token` goes with the answer, and is a credential."""
+
+    step: str
+    token: str
+    ends_at: int
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One attempt: `id` is public (pages, logs), `secret` only in the cookie and in `state`."""
+
+    id: str
+    secret: str
+    method: str
+    return_to: str
+    started_at: float  # not in whole seconds, to tell which of two is newer
+    lifetime: int  # seconds that the code or link works
+    ends_at: int  # when it stops working, in seconds since the epoch
+    forget_at: int  # when the attempt itself is over
+    caller_state: str | None = None
+    email: str | None = None
+    knows_email: bool = True  # it was typed here, so it may be shown here and mailed to again
+    link: str | None = None  # WorkOS's own, if the mail carries one of ours
+    code_verifier: str | None = None  # for PKCE (RFC 7636), if the door uses it
+    pending: Pending | None = None
+    stage: int = ASKING
+    instead_of: str | None = None  # a link of another browser, to ask for a code
+
+    @property
+    def resend_after(self) -> int:
+        """Seconds until its page offers another code."""
+        return RESEND_AFTER
+
+    @property
+    def shown_email(self) -> str:
+        """As much of the address as this browser may see."""
+        email = self.email or ""
+        return email if self.knows_email else masked_email(email)

@@ -1,0 +1,149 @@
+"""Our own link in our own mail, which no mail scanner can use up.
+
+WorkOS's link waits, sealed, in the browser that asked. There ours leads on to it; anywhere else it
+only shows a relay code, to be typed where the link was asked for.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from contextlib import suppress
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+from itsdangerous import BadData
+
+from ... import limits, mail
+from ...config import Config, settings
+from ...failures import WrongCode
+from ...keys import CLOCK_SKEW, keyring
+from ...pages import render
+from ...session.store import StoreUnavailable
+from ...web import log
+from ...web.answers import wants_json
+from ...web.fields import queried, submitted
+from ...web.prefetch import refuse_machines
+from .. import attempts, state
+from ..attempt import EXCHANGING, Attempt
+from ..state import LinkBroken, StateExpired
+from ..typed_code import CodeUnreadable, plain_code
+
+LINK, RELAY_CODE = "magic-link", "relay-code"  # purposes of the keys
+RELAY_CODE_DIGITS = 6
+
+bp = Blueprint("own_link", __name__)
+
+
+class LinkInvalid(LinkBroken):
+    """The token in the link is not ours, or not whole."""
+
+    title = "This link is incomplete"
+    reason = "Part of it is missing or changed. Some mail programs break long lines."
+
+
+class RelayCodeMissing(CodeUnreadable):
+    """No code was typed."""
+
+    title = "Enter the code"
+    reason = "It is on the page that the link opened."
+    form = "auth/sent.html"
+
+
+class RelayCodeMalformed(CodeUnreadable):
+    """Something other than digits was typed."""
+
+    title = "Check the code"
+    reason = "A code has only digits. Spaces and dashes do not matter."
+    form = "auth/sent.html"
+
+
+class InvalidRelayCode(WrongCode):
+    """It is not the code that the link shows."""
+
+    title = "That code is not right"
+    reason = "Check it against the page that the newest link opens. Each link shows its own code."
+    form = "auth/sent.html"
+    symptom = "A relay code is refused"
+    cause = (
+        "It belongs to a different link from the window it was typed into, for example after two "
+        "attempts in two tabs."
+    )
+    fix = "Open the newest link, and type its code into the newest window."
+
+
+def mail_link(attempt: Attempt, config: Config) -> None:
+    """Emails our link for the attempt; raises Failure."""
+    mail.send_link(attempt.email or "", _our_link(attempt, config), expires_in=attempt.lifetime)
+
+
+@bp.get("/open")
+def show() -> ResponseReturnValue:
+    """Sends the browser that asked on to WorkOS; shows any other a relay code, changing nothing.
+
+    A mail scanner counts as another browser, even if it runs, follows and submits everything.
+    """
+    attempt_id, ends_at = _read(queried("token")["token"])
+    attempt = attempts.find(attempt_id, settings())
+    if attempt:
+        attempts.follow(attempt, EXCHANGING)
+    if time.time() >= ends_at + CLOCK_SKEW:
+        raise StateExpired
+    with suppress(StoreUnavailable):  # only for a clearer message; nothing depends on it
+        if state.is_used(attempt_id):
+            raise state.used()
+    if attempt and attempt.link:
+        refuse_machines()
+        return redirect(attempt.link, code=303)
+    log.event("authn_link_opened_elsewhere", attempt=attempt_id)
+    relay_code = _relay_codes(attempt_id)[0]
+    seconds_left = max(1, int(ends_at - time.time()))  # other clocks may be a little behind
+    if wants_json():
+        return {"status": "relay", "relay_code": relay_code, "expires_in": seconds_left}
+    return render("auth/relay.html", relay_code=relay_code, seconds_left=seconds_left)
+
+
+@bp.post("/relay")
+def relay() -> ResponseReturnValue:
+    """Goes on with the link in the browser that asked, once the right relay code is typed."""
+    fields = submitted("attempt", "relay_code")
+    config = settings()
+    attempt = attempts.require("magic_link", fields["attempt"], config, stage=EXCHANGING)
+    relay_code = plain_code(
+        fields["relay_code"], missing=RelayCodeMissing, malformed=RelayCodeMalformed
+    )
+    return _go_on(attempt, attempt.email or "", relay_code, config)
+
+
+@limits.verifying
+def _go_on(attempt: Attempt, email: str, relay_code: str, config: Config) -> ResponseReturnValue:
+    limits.count_try(attempt.id, email)
+    right_codes = _relay_codes(attempt.id)
+    if not attempt.link or not any(hmac.compare_digest(relay_code, c) for c in right_codes):
+        wrong = InvalidRelayCode()
+        wrong.tries_left = limits.tries_left(attempt.id)
+        raise wrong
+    limits.forgive(email)
+    link = _our_link(attempt, config)
+    if wants_json():
+        return {"status": "relayed", "link": link}
+    # Not a redirect: browsers do not let a form end at another site (CSP form-action), and this
+    # would end at WorkOS. A page that moves on by itself is not a form.
+    return render("auth/relayed.html", link=link)
+
+
+def _our_link(attempt: Attempt, config: Config) -> str:
+    token = keyring().signer(LINK).dumps([attempt.id, attempt.ends_at])
+    return f"{config.public_url}{url_for('signin.magic_link.own_link.show', token=token)}"
+
+
+def _read(token: str) -> tuple[str, int]:
+    try:
+        attempt_id, ends_at = keyring().signer(LINK).loads(token)
+    except (BadData, UnicodeError, ValueError, TypeError):
+        raise LinkInvalid from None
+    return attempt_id, ends_at
+
+
+def _relay_codes(attempt_id: str) -> list[str]:
+    return keyring().numbers(RELAY_CODE, attempt_id, digits=RELAY_CODE_DIGITS)

@@ -1,0 +1,43 @@
+"""Renders pages in the site's layout, with what every template may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template
+from flask_wtf.csrf import generate_csrf
+
+from .config import settings
+from .session import signed_in_identity
+from .web import csrf
+from .web.words import ago, counted, in_words, moment
+
+# What only some pages say; named, because a host's templates may be strict about undefined names.
+BLANK = dict.fromkeys(("failure", "label", "reason"))
+
+
+def common() -> dict[str, dict[str, Any]]:
+    """Returns what every template may use.
+
+    It is all under one name, so that a layout keeps its own `current_user` or `moment`.
+    """
+    config = settings()
+    shared = {
+        "layout": config.layout,
+        "current_user": signed_in_identity(),
+        "is_development": config.is_development,
+        "mails_itself": config.mails_itself,
+        "methods": config.sign_in_with,
+        "csrf_token": generate_csrf,
+        "csrf_field": csrf.field(),
+        "ago": ago,
+        "counted": counted,
+        "in_words": in_words,
+        "moment": moment,
+    }
+    return {"signin": shared}
+
+
+def render(template: str, **values: Any) -> str:
+    """Returns the page."""
+    return render_template(template, **common(), **{**BLANK, **values})
