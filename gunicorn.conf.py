@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+# Loaded here for all workers to share; our own code is not, so that a reload brings the new one.
+import flask_limiter  # noqa: F401
+import flask_wtf  # noqa: F401
+import redis  # noqa: F401
+import workos  # noqa: F401
 from dotenv import dotenv_values, find_dotenv
 from gunicorn import glogging
 
@@ -15,19 +21,32 @@ environment = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
 
 
 def checked_public_url() -> str:
-    """Ends with what is wrong with the settings, said once, before any worker exists."""
+    """Ends with what is wrong with the settings, said once, before any worker exists.
+
+    A process of its own looks: what this one imported of ours, workers would inherit, and after a
+    reload it would still be the old code. They read the settings of now themselves, too.
+    """
+    fork = get_context("fork")
+    here, there = fork.Pipe(duplex=False)
+    child = fork.Process(target=tell_public_url, args=(there,))
+    child.start()
+    there.close()  # or its end could not be seen from here
+    try:
+        return str(here.recv())
+    except EOFError:
+        raise SystemExit(1) from None  # the child has said why
+    finally:
+        child.join()
+
+
+def tell_public_url(answer: Connection) -> None:
+    """Answers with PUBLIC_URL, or ends with what is wrong."""
     from app.config import Config, ConfigError
 
     try:
-        return Config.from_env(
-            {name: value or "" for name, value in environment.items()}
-        ).public_url
+        answer.send(Config.from_env().public_url)
     except ConfigError as error:
         raise SystemExit(f"Error: {error.message}") from None
-    finally:
-        # Workers import our code themselves: a reload brings the new one, and the settings of now.
-        for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
-            del sys.modules[name]
 
 
 def port_to_serve(public_url: str) -> str:
@@ -73,7 +92,7 @@ limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 16_380  # room for the cookies of several sign-in attempts
 
-# Believe no header about scheme or path: app.hosts does, as far as TRUSTED_PROXIES goes.
+# Believe no header about scheme or path: app.web.public_host does, as far as TRUSTED_PROXIES goes.
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import requests
 
 from bench.table import Row
-from tests.attack.conftest import ROOT, Browser, Site, free_port, running_site
+from tests.machine import ROOT, free_port
+from tests.site import Browser, Site, running_site
 
 LATENCY = 0.2  # seconds that WorkOS takes to answer
 LONG = 6.0  # seconds for which sign-ins wait while pages are measured
@@ -138,7 +139,8 @@ def pages_with(threads: int) -> Row:
                     time.sleep(0.05)
                 inside.append(arrived(site) - before)
                 busy += pages(site, cookies)
-                assert {job.result() for job in waiting} == {303}
+                statuses = {job.result() for job in waiting}
+                assert statuses == {303}, statuses
             close(attempts)
     slowest = [statistics.quantiles(times, n=100)[98] for times in (busy, idle)]
     stuck = sum(seconds > 1 for seconds in busy)
@@ -281,6 +283,6 @@ def start_once(directory: str, target: str, cwd: Path) -> tuple[int, float]:
 
 
 def memory_of(pid: str) -> int:
-    """Returns the resident set size in kB (Linux), with whatever it shares with the master."""
+    """Returns the resident set size in kB (Linux), including what it shares with the master."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return int(next(line.split()[1] for line in lines if line.startswith("Rss:")))

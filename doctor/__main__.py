@@ -24,7 +24,7 @@ INDENT = " " * 25
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the checks and prints what they find; returns 1 if anything has to be mended."""
+    """Runs the checks and prints what they find; returns 1 if anything needs fixing."""
     options = _parse(arguments)
     if options.attempt:
         return tell(options.attempt, sys.stdin)
@@ -93,7 +93,7 @@ def _summary(found: list[tuple[Check, Finding]]) -> str:
     if failures := outcomes.count("failure"):
         return f"{failures} of {len(outcomes)} need attention."
     if warnings := outcomes.count("warning"):
-        return f"Nothing has to be mended; {warnings} to think about."
+        return f"Nothing needs fixing; {warnings} to think about."
     return "All is well."
 
 

@@ -1,4 +1,4 @@
-"""The application itself, made in memory from these settings with a database of its own."""
+"""The application itself, made from these settings, with a database of its own."""
 
 from __future__ import annotations
 
@@ -25,22 +25,17 @@ from doctor.finding import Check, Finding, Patient, failure, ok
 MAX_COOKIE = 4096  # bytes of name, value and attributes; browsers drop larger ones in silence
 PAGES = ("/", "/sign-in", "/account", "/account/sessions")
 FLAGS = ("__Host-", "Secure", "HttpOnly", "SameSite=Lax", "Path=/")
-SOMEBODY = Identity(
-    user_id="user_doctor", email="doctor@example.com", name=None, method="magic_auth"
-)
+SOMEBODY = Identity(user_id="user_doctor", email="doctor@example.com", name=None, method="doctor")
 
 
 def cookie_size(app: Flask) -> Iterator[Finding]:
-    """Signs somebody in, and measures each cookie that this and the next pages set."""
-    client = _client(app, signed_in := _signed_in_cookies(app))
-    pages = [client.get(path, base_url=_origin(app)) for path in PAGES]
-    cookies = [*signed_in, *(line for page in pages for line in page.headers.getlist("Set-Cookie"))]
-    largest = max(cookies, key=len)
+    """Measures each cookie that signing in and the next pages set."""
+    largest = max(_cookies(app), key=len)
     name, size = largest.partition("=")[0], len(largest.encode())
     if size > MAX_COOKIE:
         yield failure(
             f"{name} has {size} bytes, and browsers drop cookies of more than {MAX_COOKIE}.",
-            "Keep less in flask.session: an id is enough, the rest belongs into a database.",
+            "Keep less in flask.session: an id is enough, the rest belongs in a database.",
         )
     else:
         yield ok(f"{name} has {size} of {MAX_COOKIE} bytes.")
@@ -48,22 +43,24 @@ def cookie_size(app: Flask) -> Iterator[Finding]:
 
 def transport_security(app: Flask) -> Iterator[Finding]:
     """Looks at the flags of cookies and at HSTS, for this PUBLIC_URL."""
-    config: Config = app.extensions["settings"]
+    config: Config = app.extensions["signin_settings"]
     if not config.is_https:
         if config.is_development:
             yield ok("http, on this machine.")
         else:
             yield failure(
-                f"PUBLIC_URL is {config.public_url}: codes and cookies would travel in clear.",
+                f"PUBLIC_URL is {config.public_url}: codes and cookies would travel unencrypted.",
                 "Put a proxy with a certificate in front, and set PUBLIC_URL to its https address.",
             )
         return
-    cookies = _signed_in_cookies(app)
-    missing = [flag for cookie in cookies for flag in FLAGS if flag not in cookie]
+    missing = [flag for cookie in _cookies(app) for flag in FLAGS if flag not in cookie]
     hsts = app.test_client().get("/healthz").headers.get("Strict-Transport-Security")
     if missing or not hsts:
         what = ", ".join([*sorted(set(missing)), *([] if hsts else ["HSTS"])])
-        yield failure(f"Missing: {what}.", "See app/session.py and app/headers.py.")
+        yield failure(
+            f"Missing: {what}.",
+            "See app/session/cookie.py, app/web/flask_session.py and app/web/headers.py.",
+        )
     else:
         yield ok("Cookies are __Host-, Secure, HttpOnly and SameSite=Lax; HSTS is sent.")
 
@@ -82,7 +79,7 @@ def get_changes_nothing(app: Flask) -> Iterator[Finding]:
             "Let GET show and POST do: link previews and mail scanners open every link.",
         )
     else:
-        yield ok(f"{len(rules)} pages, and nothing changes by opening one.")
+        yield ok(f"{len(rules)} pages, and opening them changes nothing.")
 
 
 def _leaves_a_trace(app: Flask, path: str) -> bool:
@@ -98,7 +95,7 @@ def _leaves_a_trace(app: Flask, path: str) -> bool:
 
 
 def _path(app: Flask, rule: Rule) -> str:
-    # Some value that each kind of placeholder takes.
+    # A value for each kind of placeholder.
     urls = app.url_map.bind("")
     for value in ("1", "1.5", "00000000-0000-0000-0000-000000000001"):
         with suppress(BuildError, ValueError, HTTPException):
@@ -109,14 +106,21 @@ def _path(app: Flask, rule: Rule) -> str:
 
 
 def _traces(app: Flask) -> list[Any]:
-    database = app.extensions["session_store"].database
+    database = app.extensions["signin_store"].database
     sessions = database.read("SELECT handle, record, workos_session, refresh_at FROM sessions")
     # /readyz writes one row again and again, to see whether it can.
     return [*sessions, *database.read("SELECT name FROM claims WHERE name != 'check'")]
 
 
+def _cookies(app: Flask) -> list[str]:
+    # The one of the sign-in, and `flask.session`, which the first page with a form begins.
+    client = _client(app, signed_in := _signed_in_cookies(app))
+    pages = [client.get(path, base_url=_origin(app)) for path in PAGES]
+    return [*signed_in, *(line for page in pages for line in page.headers.getlist("Set-Cookie"))]
+
+
 def _signed_in_cookies(app: Flask) -> list[str]:
-    config: Config = app.extensions["settings"]
+    config: Config = app.extensions["signin_settings"]
     with app.test_request_context("/sign-in", base_url=config.public_url):
         app.preprocess_request()
         sign_in(SOMEBODY)
@@ -125,21 +129,23 @@ def _signed_in_cookies(app: Flask) -> list[str]:
 
 
 def _client(app: Flask, cookies: list[str]) -> FlaskClient:
-    config: Config = app.extensions["settings"]
+    config: Config = app.extensions["signin_settings"]
     client = app.test_client()
     for cookie in cookies:
         [(name, morsel)] = SimpleCookie(cookie).items()
-        client.set_cookie(name, morsel.value, domain=config.public_host, secure=config.is_https)
+        client.set_cookie(
+            name, morsel.value, domain=config.public_host, max_size=0, secure=config.is_https
+        )
     return client
 
 
 def _origin(app: Flask) -> str:
-    config: Config = app.extensions["settings"]
+    config: Config = app.extensions["signin_settings"]
     return config.public_url
 
 
 class Unreachable:
-    """WorkOS, for an application that is only looked at."""
+    """Stands in for WorkOS while the application is only looked at."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -154,7 +160,7 @@ class Unreachable:
 
 
 def make_app(config: Config, directory: Path) -> Flask:
-    """Returns the application as these settings make it, apart from where it keeps things."""
+    """Returns the application with these settings, except for where it keeps things."""
     apart = {"database_path": directory / "app.sqlite3", "redis_url": None, "log_level": "CRITICAL"}
     config = replace(config, **apart)  # type: ignore[arg-type] # each of its own type
     backend = Unreachable()
@@ -181,7 +187,7 @@ def _with_app(check: Any) -> Any:
 
 
 CHECKS = (
-    Check("https", "Without it, whoever is on the way reads along.", _with_app(transport_security)),
+    Check("https", "Without it, anybody on the way can read along.", _with_app(transport_security)),
     Check(
         "cookie_size",
         "People whose cookie is dropped sign in again and again.",

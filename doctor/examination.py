@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import httpx2
 
-from app.config import Config, ConfigError, is_on
+from app.config import Config, ConfigError
+from app.parsing import is_on
 from doctor import app_checks, settings_checks, site_checks, store_checks, workos_checks
 from doctor.finding import Check, Finding, Patient, failure, skipped
 from doctor.settings_checks import WHY_SETTINGS
@@ -23,7 +24,7 @@ CHECKS = (
 def examine(
     environ: Mapping[str, str], *, url: str | None, http: httpx2.Client
 ) -> Iterator[tuple[Check, Finding]]:
-    """Yields what each check finds; without good settings the others have nothing to look at."""
+    """Yields what each check finds; without valid settings the others have nothing to look at."""
     try:
         config = Config.from_env(environ)
     except ConfigError as error:
@@ -37,7 +38,7 @@ def examine(
         except Exception as error:  # noqa: BLE001 # one broken check must not hide what the others find
             # Its message may quote a secret.
             what = f"The check itself failed ({type(error).__name__})."
-            yield check, failure(what, "Please report it; the other checks stand.")
+            yield check, failure(what, "Please report it. The other checks are not affected.")
 
 
 def refused(error: ConfigError) -> Iterator[tuple[Check, Finding]]:
@@ -47,4 +48,4 @@ def refused(error: ConfigError) -> Iterator[tuple[Check, Finding]]:
         what, _, fix = problem.partition("\n")
         yield settings, failure(what, fix.strip())
     for check in CHECKS[1:]:
-        yield check, skipped("The settings come first.")
+        yield check, skipped("Fix the settings first.")

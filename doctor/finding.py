@@ -15,7 +15,7 @@ Outcome = Literal["ok", "warning", "failure", "skipped"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One result: what is the case, and what to do where that is not as it should be."""
+    """One result: what is the case, and what to do about it if it is wrong."""
 
     outcome: Outcome
     what: str
@@ -28,12 +28,12 @@ def ok(what: str) -> Finding:
 
 
 def warning(what: str, fix: str) -> Finding:
-    """Says what may be meant so."""
+    """Says what may be intended."""
     return Finding("warning", what, fix)
 
 
 def failure(what: str, fix: str) -> Finding:
-    """Says what has to be mended."""
+    """Says what needs fixing."""
     return Finding("failure", what, fix)
 
 
@@ -44,7 +44,7 @@ def skipped(what: str) -> Finding:
 
 @dataclass
 class Patient:
-    """What the checks look at: good settings, and the connection to ask others with."""
+    """What the checks look at: valid settings, and a connection to ask others with."""
 
     config: Config
     http: httpx2.Client

@@ -1,11 +1,12 @@
-"""The settings, each for itself and together."""
+"""The settings, one by one and together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from app.config import LOOPBACK, SETTINGS
+from app.config import SETTINGS, Config
+from app.dangers import LOOPBACK
 from app.keys import Keyring
 from doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
 
@@ -13,8 +14,8 @@ WHY_SETTINGS = "The application refuses to start with settings that are missing 
 
 
 def settings(patient: Patient) -> Iterator[Finding]:
-    """Says how many there are; wrong ones never get as far as here."""
-    yield ok(f"All {len(SETTINGS)} are well formed, and none endangers another.")
+    """Says how many there are; with invalid ones it never gets this far."""
+    yield ok(f"All {len(SETTINGS)} are well formed, and safe together.")
 
 
 def environment(patient: Patient) -> Iterator[Finding]:
@@ -46,24 +47,23 @@ def debug(patient: Patient) -> Iterator[Finding]:
 
 
 def secret_key(patient: Patient) -> Iterator[Finding]:
-    """Shows a fingerprint, from which nobody can tell the key."""
+    """Shows a fingerprint, which does not give the key away."""
     config = patient.config
-    mark = fingerprint(config.secret_key, config.secret_key_fallbacks)
+    mark = fingerprint(config)
     former = len(config.secret_key_fallbacks)
     yield ok(
-        f"{len(config.secret_key)} characters, and no example; fingerprint {mark}, the same "
+        f"{len(config.secret_key)} characters, and not an example; fingerprint {mark}, the same "
         f"wherever the key is{f'; {former} former' if former else ''}."
     )
 
 
-def fingerprint(secret_key: str, fallbacks: tuple[str, ...]) -> str:
-    """Returns eight digits that two places share exactly when they have the same keys."""
-    keys = Keyring((secret_key, *fallbacks)).derive("fingerprint")
-    return "".join(key.hex()[:8] for key in keys)
+def fingerprint(config: Config) -> str:
+    """Returns eight digits for each key, which two places share exactly when they have the same."""
+    return Keyring((config.secret_key, *config.secret_key_fallbacks)).fingerprint()
 
 
 def webhook(patient: Patient) -> Iterator[Finding]:
-    """Without a secret nothing of WorkOS is believed."""
+    """Without a secret nothing from WorkOS is believed."""
     if patient.config.workos_webhook_secret:
         yield ok("There is a secret.")
     elif urlsplit(patient.config.workos_base_url).hostname in LOOPBACK:

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from app import report
 from app.keys import Keyring
-from app.web.answers import counted
+from app.web.words import counted
 from doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
 from doctor.settings_checks import fingerprint
 
-ASKED = 24  # times, so that every worker is met
+ASKED = 24  # times, so that every worker answers
 NOT_ASKED = "Say which: make doctor URL=https://app.example.com"
 UNKNOWN = "The running application cannot be asked; see site."
 
@@ -28,7 +29,7 @@ def site(patient: Patient) -> Iterator[Finding]:
     if patient.url is None:
         yield skipped(NOT_ASKED)
         return
-    url = patient.url.rstrip("/").lower()  # names of hosts have no case
+    url = patient.url.rstrip("/").lower()  # host names are not case-sensitive
     try:
         health = patient.http.get(f"{url}/healthz")
         page = patient.http.get(f"{url}/sign-in")
@@ -68,7 +69,7 @@ def workers(patient: Patient) -> Iterator[Finding]:
         yield skipped(NOT_ASKED if patient.url is None else UNKNOWN)
         return
     known = [answer for answer in answers if answer]
-    mark = fingerprint(patient.config.secret_key, patient.config.secret_key_fallbacks)
+    mark = fingerprint(patient.config)
     pids = {(answer["host"], answer["pid"]) for answer in known}
     strangers = {answer["fingerprint"] for answer in known} - {mark}
     if len(known) < len(answers) or strangers:
@@ -81,12 +82,12 @@ def workers(patient: Patient) -> Iterator[Finding]:
     elif sum(answer["is_first"] for answer in known) != 1:
         yield failure(
             f"{counted(len(pids), 'worker')} do not share one session store.",
-            "Several hosts need one REDIS_URL; several workers of a host one DATABASE_PATH.",
+            "Several hosts need one store; several workers of a host one DATABASE_PATH.",
         )
     elif sorted(answer["count"] for answer in known) != list(range(1, len(known) + 1)):
         yield failure(
             f"{counted(len(pids), 'worker')} do not count limits together.",
-            "Their store was out of reach, and each counts alone: see store.",
+            "They could not reach their store, and each counts for itself: see store.",
         )
     else:
         yield ok(
@@ -95,7 +96,7 @@ def workers(patient: Patient) -> Iterator[Finding]:
 
 
 def running_debug(patient: Patient) -> Iterator[Finding]:
-    """Debug mode may be on there and off here."""
+    """Debug mode may be on there, and off here."""
     answers = patient.notes.get("answers")
     known = [answer for answer in answers if answer] if isinstance(answers, list) else []
     if not known:
@@ -133,7 +134,7 @@ def proxies(patient: Patient) -> Iterator[Finding]:
         )
     elif patient.config.is_https and known[0]["scheme"] != "https":
         yield failure(
-            "The application is asked by http, and does not hear that people came by https.",
+            "Requests reach the application over http, and do not say that people used https.",
             "Let the proxy set X-Forwarded-Proto.",
         )
     else:
@@ -141,7 +142,7 @@ def proxies(patient: Patient) -> Iterator[Finding]:
 
 
 def http_redirect(patient: Patient) -> Iterator[Finding]:
-    """Whoever types the name without https is sent on to it."""
+    """People who type the name without https should be sent on to it."""
     if patient.url is None or not patient.url.startswith("https://"):
         yield skipped("Only for a site over https.")
         return
@@ -158,7 +159,7 @@ def http_redirect(patient: Patient) -> Iterator[Finding]:
 
 
 def webhook_arrives(patient: Patient) -> Iterator[Finding]:
-    """Sends an event that means nothing, signed as WorkOS signs."""
+    """Sends an event without meaning, signed as WorkOS signs."""
     secret = patient.config.workos_webhook_secret
     if patient.url is None or not secret:
         yield skipped(NOT_ASKED if patient.url is None else "There is no secret; see webhook.")
@@ -183,10 +184,9 @@ def webhook_arrives(patient: Patient) -> Iterator[Finding]:
 
 
 def _ask_many_times(patient: Patient, url: str) -> list[dict[str, Any] | None]:
-    config = patient.config
-    signer = Keyring((config.secret_key,)).doctor
+    signer = Keyring((patient.config.secret_key,)).signer(report.DOCTOR)
     token = signer.dumps(secrets.token_hex(8))
-    # A connection each, or one worker would answer all.
+    # A new connection each time, or one worker would answer them all.
     headers = {"X-Doctor": token, "Connection": "close"}
     return [_answer(patient.http.post(f"{url}/doctor", headers=headers)) for _ in range(ASKED)]
 
@@ -200,7 +200,7 @@ def _answer(answer: httpx2.Response) -> dict[str, Any] | None:
 
 CHECKS = (
     Check("site", "What is right on paper may arrive changed.", site),
-    Check("workers", "A session must hold on whichever worker answers next.", workers),
+    Check("workers", "A session must work on any worker that answers next.", workers),
     Check("running_debug", "Debug mode can run code sent by a visitor.", running_debug),
     Check("proxies", "Limits are counted by address, and addresses can be forged.", proxies),
     Check("http_redirect", "People type names without https.", http_redirect),

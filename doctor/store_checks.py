@@ -9,13 +9,11 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask
-from limits.storage import storage_from_string
-
-from app import mail, stores
-from app.config import LOOPBACK
+from app import stores
+from app.dangers import LOOPBACK
 from app.failures import Failure
-from app.session.store import SessionStore, StoreUnavailable
+from app.mail import smtp
+from app.session.store import StoreUnavailable
 from doctor.finding import Check, Finding, Patient, failure, ok
 
 EMULATORS = " Here it is the emulator's: make run."
@@ -23,22 +21,20 @@ NO_EMULATOR = (
     " With the real WorkOS there is no emulator's mailbox: remove EMAIL_DELIVERY, SMTP_URL and "
     "MAIL_FROM, or name a server of yours."
 )
-MAKE_ROOM = "Let this user write there, on a disk with room; or choose another DATABASE_PATH."
+MAKE_ROOM = "Let this user write there, on a disk with free space, or choose another DATABASE_PATH."
 
 
 def store(patient: Patient) -> Iterator[Finding]:
-    """Writes to the store that the settings name, as a sign-in would; makes none."""
+    """Writes to the store in the settings, as a sign-in would, but never creates it."""
     config = patient.config
-    # A file made now would belong to whoever runs the doctor, and perhaps not to the application.
+    # A file made now would belong to the doctor's user, perhaps not the application's.
     if not config.redis_url and not config.database_path.exists():
         if _could_be_made(config.database_path):
             yield ok(f"{config.database_path} is made when it is first needed.")
         else:
             yield failure(f"{config.database_path} cannot be made.", MAKE_ROOM)
         return
-    app = Flask("doctor")
-    stores.init_app(app, config)
-    sessions: SessionStore = app.extensions["session_store"]
+    sessions, counters = stores.choose(config)
     try:
         sessions.check()
     except StoreUnavailable:
@@ -47,8 +43,7 @@ def store(patient: Patient) -> Iterator[Finding]:
         yield failure(f"{what} cannot be written to.", fix)
         return
     shared = "every host" if config.redis_url else "every worker of this host"
-    options = app.config.get("RATELIMIT_STORAGE_OPTIONS", {})
-    if storage_from_string(app.config["RATELIMIT_STORAGE_URI"], **options).check():
+    if counters.check():
         yield ok(f"Sessions and limits are kept where {shared} finds them.")
     else:
         yield failure("Sessions can be kept, but limits cannot be counted.", "See the store's log.")
@@ -64,7 +59,7 @@ def _could_be_made(path: Path) -> bool:
 
 
 def delivery(patient: Patient) -> Iterator[Finding]:
-    """Talks to the mail server as far as the sender, and mails nothing."""
+    """Talks to the mail server up to the sender, and sends nothing."""
     config = patient.config
     if not config.mails_itself:
         yield ok("WorkOS sends it; a mail scanner can use up its links (docs/magic-link.md).")
@@ -73,10 +68,10 @@ def delivery(patient: Patient) -> Iterator[Finding]:
     _, sender = parseaddr(config.mail_from or "")
     try:
         with (
-            mail.failing_clearly(),
-            mail.connected(config.smtp_url or "", me=config.public_host) as smtp,
+            smtp.failing_clearly(),
+            smtp.connected(config.smtp_url or "", me=config.public_host) as conversation,
         ):
-            status, _ = smtp.mail(sender)
+            status, _ = conversation.mail(sender)
             if status != 250:
                 raise smtplib.SMTPSenderRefused(status, b"", sender)
     except Failure as refused:

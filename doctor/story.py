@@ -1,4 +1,4 @@
-"""The story of one sign-in attempt, from the log: in order, in words, and free of secrets."""
+"""The story of one sign-in attempt, from the log: in order, in words, and without secrets."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from app.failures import EXPLANATIONS
-from app.troubleshooting import BY_CODE
-from app.web.trail import STEPS
+from app.auth.attempt import STAGES
+from app.failures import every_failure
 
 ATTEMPT_ID = re.compile(r"[0-9a-f]{12}")
 LINE = re.compile(r"(\d\d:\d\d:\d\d) ([A-Z]+) (\w+) (.*)")
@@ -20,23 +19,28 @@ WORDS = {
     "authn_magic_auth_sent": "A code was sent.",
     "authn_magic_link_sent": "A link was sent.",
     "mail_sent": "The mail server took the mail.",
-    "authn_code_withheld": "WorkOS made no code: this address may have none.",
-    "authn_link_opened_elsewhere": "The link was opened in another browser; it got a relay code.",
+    "authn_code_withheld": "WorkOS made no code: this address may not sign in.",
+    "authn_step_required": "WorkOS asked for one more step, and the person was shown its page.",
+    "authn_link_opened_elsewhere": "The link was opened in another browser; that got a relay code.",
     "authn_callback_repeated": "The callback was opened again: the sign of a mail scanner.",
-    "authn_callback_unmatched": "An error came back with a link that does not fit this browser.",
+    "authn_callback_unmatched": "An error came back with a link that is not this browser's.",
     "authn_callback_ignored": "The callback was opened by a program, or again; nothing happened.",
     "session_created": "Signed in.",
     "request": "A request was answered.",
 }
-# What may be told; whatever else a fork puts into its lines stays there.
-DETAILS = ("email", "mail", "count", "reason", "detail", "status", "request_id", "path", "method")
+FAILURES = {kind.name(): kind for kind in every_failure()}
+# What may be told; anything else that a fork logs is left out.
+DETAILS = (
+    *("email", "mail", "required", "count", "reason", "detail"),
+    *("status", "request_id", "path", "method"),
+)
 
 
 def tell(attempt_id: str, log: Iterable[str]) -> int:
     """Prints the story of the attempt; returns 1 when the log says nothing about it."""
     lines = [line for line in map(_read, log) if line and line.get("attempt") == attempt_id]
     if not ATTEMPT_ID.fullmatch(attempt_id) or not lines:
-        print("This log says nothing about that attempt. Its id has 12 digits, from 0 to f.")
+        print("This log says nothing about that attempt. An id has 12 digits, 0 to 9 and a to f.")
         return 1
     lines.sort(key=lambda line: str(line["time"]))
     print(f"Attempt {attempt_id}\n")
@@ -47,7 +51,7 @@ def tell(attempt_id: str, log: Iterable[str]) -> int:
 
 
 def _read(text: str) -> dict[str, Any] | None:
-    """Takes lines of both formats of app.log, whatever stands before them."""
+    """Reads lines in both formats of app.web.log, with anything before them."""
     start = text.find("{")
     if start >= 0:
         try:
@@ -63,14 +67,13 @@ def _read(text: str) -> dict[str, Any] | None:
 
 
 def _sentence(line: dict[str, Any], first: dict[str, Any]) -> str:
-    code = str(line.get("failure", ""))
     what = WORDS.get(str(line["event"]), str(line["event"]))
-    if code in EXPLANATIONS:
-        what = f"{EXPLANATIONS[code].title} ({code}). {BY_CODE[code].cause}"
+    if kind := FAILURES.get(str(line.get("failure", ""))):
+        what = f"{kind.title} ({kind.name()}). {kind.cause}"
     told = ", ".join(f"{name} {line[name]}" for name in DETAILS if name in line)
-    step = int(line.get("step", 0) or 0)
-    where = f"step {step} of {len(STEPS)}" if 0 < step <= len(STEPS) else ""
-    return f"{_when(line, first):>12}  {where:<11}  {what}\n{'':27}{told}"
+    stage = int(line.get("stage", 0) or 0)
+    where = f"stage {stage} of {len(STAGES)}" if 0 < stage <= len(STAGES) else ""
+    return f"{_when(line, first):>12}  {where:<12}  {what}\n{'':28}{told}"
 
 
 def _when(line: dict[str, Any], first: dict[str, Any]) -> str:
@@ -90,7 +93,7 @@ def _moment(line: dict[str, Any]) -> datetime:
 def _end(lines: list[dict[str, Any]]) -> str:
     if any(line["event"] == "session_created" for line in lines):
         return "It ended in a session."
-    codes = [str(line["failure"]) for line in lines if line.get("failure") in BY_CODE]
-    if not codes:
+    found = [FAILURES[line["failure"]] for line in lines if line.get("failure") in FAILURES]
+    if not found:
         return "Nothing came after that: no code was typed, and no link was opened."
-    return f"It ended without a session. What to do: {BY_CODE[codes[-1]].fix}"
+    return f"It ended without a session. What to do: {found[-1].fix}"

@@ -1,4 +1,4 @@
-"""WorkOS itself: is it there, and does it know us?"""
+"""WorkOS itself: does it answer, and does it know us?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from app.config import LOOPBACK
+from app.dangers import LOOPBACK
 from app.keys import CLOCK_SKEW
 from app.workos_api.client import TIMEOUT
 from doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
@@ -90,7 +90,7 @@ def signing_keys(patient: Patient) -> Iterator[Finding]:
 
 
 def credentials(patient: Patient) -> Iterator[Finding]:
-    """Tries to exchange a code that does not exist: only a right pair is told so."""
+    """Tries to exchange a code that does not exist: only a matching pair is told so."""
     config = patient.config
     bearer = {"Authorization": f"Bearer {config.workos_api_key}"}
     body = {
@@ -128,7 +128,7 @@ def credentials(patient: Patient) -> Iterator[Finding]:
     else:
         yield warning(
             f"WorkOS answered {answer.status_code} where a refused code was expected.",
-            "Try again; if it stays so, sign in once and look at the log.",
+            "Try again. If it happens again, sign in once and look at the log.",
         )
 
 
@@ -211,7 +211,7 @@ CHECKS = (
     Check("credentials", "A key of another environment fails at every sign-in.", credentials),
     Check(
         "redirect_uri",
-        "WorkOS sends people back only to addresses that it knows; others strand on its own page.",
+        "WorkOS sends people back only to addresses that it knows; others end on its error page.",
         redirect_uris,
     ),
 )

@@ -16,10 +16,12 @@ from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
 
-from app.config import LOOPBACK, Config, ConfigError, load_env
-from app.mail import SUBMISSION_PORT
+from app.config import Config, ConfigError, load_env
+from app.dangers import LOOPBACK
+from app.mail.smtp import SUBMISSION_PORT
 
 DEFAULT_PORT = 5000
+EMULATOR_PATH = "emulator"  # where its package is, because it is not installed
 START_TIMEOUT = 30  # seconds until both must answer
 STOP_TIMEOUT = 5  # seconds that each has to end after Ctrl-C
 
@@ -37,7 +39,11 @@ class Part:
         return _answers("127.0.0.1", self.port)
 
     def stop(self) -> None:
-        """Ends it and whatever it started."""
+        """Ends it, and everything that it started."""
+        if sys.platform == "win32":  # which has no groups of processes
+            tree = ["taskkill", "/F", "/T", "/PID", str(self.process.pid)]
+            subprocess.run(tree, capture_output=True, check=False)  # noqa: S603 # our own words
+            return
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGTERM)
         try:
@@ -49,14 +55,15 @@ class Part:
 
 def main() -> None:
     """Starts both, says where they are, and ends both."""
-    # A flag, not an exception: a second Ctrl-C, or one amid a start, would leave a part running.
+    # A flag, not an exception: a second Ctrl-C, or one while starting, would leave a part running.
     end = Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the last: a closed window
-        signal.signal(number, lambda *_: end.set())
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last: a closed window, but not on Windows
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: end.set())
     make_env_file(Path())
     try:
         load_env()
-        # Both read it: the emulator signs its webhooks, and the application believes only those.
+        # Both read it: the emulator signs its webhooks, and the application believes no others.
         os.environ.setdefault("WORKOS_WEBHOOK_SECRET", secrets.token_urlsafe(24))
         config = Config.from_env()
     except ConfigError as error:
@@ -96,12 +103,11 @@ def _start(config: Config, parts: list[Part]) -> None:
         uris = [part for uri in config.redirect_uris for part in ("--redirect-uri", uri)]
         webhook = ["--webhook-url", f"{config.public_url}/webhooks/workos"]
         mail = _mail_server(config)
-        parts.append(
-            _run("the emulator", port, "emulator", "--port", str(port), *mail, *webhook, *uris)
-        )
+        emulator = ("workos_emulator", "--port", str(port), *mail, *webhook, *uris)
+        parts.append(_run("the emulator", port, *emulator, path=EMULATOR_PATH))
     else:
         _require_mail_server(config)
-    # Reloads when code changes; the debugger stays off, for it runs whatever a page sends.
+    # Reloads when code changes; the debugger stays off, because it runs anything a page sends.
     debug = () if config.is_live else ("--debug", "--no-debugger")
     flask = ("flask", "run", "--port", str(app_port), *debug)
     parts.append(_run("the application", app_port, *flask))
@@ -128,10 +134,13 @@ def _require_mail_server(config: Config) -> None:
         )
 
 
-def _run(name: str, port: int, module: str, *arguments: str) -> Part:
+def _run(name: str, port: int, module: str, *arguments: str, path: str = "") -> Part:
     command = [sys.executable, "-m", module, *arguments]
+    paths = filter(None, (path, os.environ.get("PYTHONPATH")))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     # A session of its own: Ctrl-C reaches this script alone, which then ends all of it in order.
-    return Part(name, port, subprocess.Popen(command, start_new_session=True))  # noqa: S603 # our own words
+    process = subprocess.Popen(command, start_new_session=True, env=environment)  # noqa: S603 # our own words
+    return Part(name, port, process)
 
 
 def _wait_until_up(parts: list[Part], end: Event) -> None:
@@ -162,7 +171,7 @@ def _require_free(port: int, variable: str) -> None:
 
 
 def _is_free(port: int) -> bool:
-    # Who listens on ::1, or on macOS on all addresses, lets us bind and yet is asked before us.
+    # A program on ::1, or on macOS on all addresses, lets us bind and yet is asked before us.
     if any(_answers(host, port) for host in ("127.0.0.1", "::1")):
         return False
     with suppress(OSError), socket.socket() as probe:
@@ -179,7 +188,7 @@ def _answers(host: str, port: int) -> bool:
 
 
 def _port_of(url: str) -> int:
-    # Behind a proxy of the developer's, PUBLIC_URL says nothing about where to listen.
+    # Behind a developer's proxy, PUBLIC_URL does not say where to listen.
     asked = int(os.environ.get("PORT") or DEFAULT_PORT)
     return (urlsplit(url).port or asked) if _is_local(url) else asked
 
