@@ -1,0 +1,62 @@
+"""`make fork`: see scripts/fork/__init__.py."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from .doors import DOORS
+from .forking import fork
+from .things import THINGS
+from .tree import ForkError
+
+
+def main() -> None:
+    """Changes the working tree, commits nothing, and says what it did."""
+    asked = _arguments()
+    doors = asked.doors.replace(",", " ").split() or list(DOORS)
+    without = asked.without.replace(",", " ").split()
+    try:
+        _require_clean(Path())
+        _require_known(doors, DOORS, "DOORS")
+        _require_known(without, THINGS, "WITHOUT")
+        for line in fork(Path(), asked.name, doors=doors, without=without):
+            print(line, flush=True)
+    except ForkError as error:
+        sys.exit(f"Error: {error}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make fork", description=main.__doc__)
+    parser.add_argument("--name", required=True, help="what your product is called")
+    parser.add_argument("--doors", default="", help=f"of {', '.join(DOORS)}; all, if not said")
+    parser.add_argument("--without", default="", help=f"of {', '.join(THINGS)}")
+    return parser.parse_args()
+
+
+def _require_known(names: list[str], known: object, variable: str) -> None:
+    assert hasattr(known, "__iter__")
+    there_are = list(known)
+    unknown = [name for name in names if name not in there_are]
+    if unknown:
+        raise ForkError(
+            f"{variable} names {', '.join(unknown)}. There are: {', '.join(there_are)}."
+        )
+
+
+def _require_clean(root: Path) -> None:
+    asked = ["git", "status", "--porcelain"]
+    ended = subprocess.run(asked, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603 # our own words
+    if ended.returncode:
+        raise ForkError("this is no git repository, so nothing could be undone.")
+    if ended.stdout:
+        raise ForkError(
+            "there are changes that are not committed. Commit or stash them first: then "
+            "`git diff` shows what the fork did, and `git checkout .` undoes it."
+        )
+
+
+if __name__ == "__main__":
+    main()

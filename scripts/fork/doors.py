@@ -1,0 +1,176 @@
+"""The doors, and what goes with each."""
+
+from __future__ import annotations
+
+from .tree import Edit, Thing
+
+MAGIC_AUTH = "app/auth/doors/magic_auth.py"
+SEND_CODE = "templates/auth/buttons/send_code.html"
+FORMS = "templates/auth/_forms.html"
+SENT = "templates/auth/sent.html"
+
+# One door has no other to offer.
+NO_CODE_INSTEAD = Edit(
+    "app/auth/callback.py",
+    "attempts.follow(attempt or code_instead.offer(token, found), EXCHANGING)",
+    "if attempt:\n            attempts.follow(attempt, EXCHANGING)",
+)
+
+ONLY_LINKS = (
+    NO_CODE_INSTEAD,
+    Edit(".env.example", "# SIGN_IN_WITH=magic_auth,magic_link", "# SIGN_IN_WITH=magic_link"),
+    Edit(
+        FORMS,
+        """\
+{% macro send_button(label, attempt, quiet=false) %}
+{% call form(url_for("signin.magic_auth.send")) %}
+  {% if attempt.knows_email %}
+  {{ hidden({"email": attempt.email, "next": attempt.return_to, "state": attempt.caller_state}) }}
+  {% else %}
+  {{ hidden({"instead_of": attempt.instead_of}) }}
+  {% endif %}
+  <button{% if quiet %} class="quiet"{% endif %}>{{ label }}</button>
+{% endcall %}
+{% endmacro %}
+
+""",
+    ),
+    Edit(SENT, "hidden, send_button with", "hidden with"),
+    Edit(
+        SENT,
+        """\
+  {% if "magic_auth" in signin.methods %}
+  {{ send_button("Email me a code instead", attempt, quiet=true) }}
+  {% endif %}
+""",
+    ),
+    Edit(SENT, " A code cannot be used up that way."),
+    Edit(
+        "templates/development/failures.html",
+        """
+      {% if kind.button.partial == "send_code" %}(<a href="{{ url_for('signin.development_failures.fail', name=kind.name(), attempt='no') }}">without an attempt<span class="only-read">: {{ kind.name() }}</span></a>){% endif %}</p>""",
+        "</p>",
+    ),
+)
+
+ONLY_CODES = (
+    Edit(".env.example", "# SIGN_IN_WITH=magic_auth,magic_link", "# SIGN_IN_WITH=magic_auth"),
+    NO_CODE_INSTEAD,
+    Edit(
+        "app/workos_api/faults.py",
+        'at the end. Or a caller asked for a redirect URI that "\n'
+        '        "WORKOS_REDIRECT_URIS does not list."',
+        'at the end."',
+    ),
+    Edit(
+        "app/workos_api/refusals.py",
+        '"EMAIL_DELIVERY=smtp mails a link that no scanner can use up (docs/magic-link.md). Codes "\n'
+        '        "are never affected."',
+        '"Sign in again: codes are never affected."',
+    ),
+    Edit(
+        MAGIC_AUTH,
+        """\
+    fields = submitted("email", "instead_of", "next", "state")
+    token = fields["instead_of"]
+    link = code_instead.replaced_link(token) if token else None
+    email = link.email if link else canonical_email(fields["email"])
+    return _send(email, link, fields["next"], fields["state"])
+""",
+        """\
+    fields = submitted("email", "next", "state")
+    return _send(canonical_email(fields["email"]), fields["next"], fields["state"])
+""",
+    ),
+    Edit(MAGIC_AUTH, "(email: str, link: State | None, next_url", "(email: str, next_url"),
+    Edit(
+        MAGIC_AUTH,
+        """\
+    # A scanner that submits the form of a failed link must not use up the person's own limit.
+    limits.count_mail(f"link {link.attempt_id}" if link else email)
+""",
+        "    limits.count_mail(email)\n",
+    ),
+    Edit(
+        MAGIC_AUTH,
+        """\
+    with code_instead.spending(link) if link else nullcontext():
+        one_time_code = user_management.create_magic_auth(email)
+        if config.mails_itself:
+            _mail(email, one_time_code)
+    if link:
+        attempt = replace(attempt, knows_email=False)
+""",
+        """\
+    one_time_code = user_management.create_magic_auth(email)
+    if config.mails_itself:
+        _mail(email, one_time_code)
+""",
+    ),
+    Edit(
+        FORMS,
+        """\
+  {% if attempt.knows_email %}
+  {{ hidden({"email": attempt.email, "next": attempt.return_to, "state": attempt.caller_state}) }}
+  {% else %}
+  {{ hidden({"instead_of": attempt.instead_of}) }}
+  {% endif %}
+""",
+        """\
+  {{ hidden({"email": attempt.email, "next": attempt.return_to, "state": attempt.caller_state}) }}
+""",
+    ),
+    Edit(SEND_CODE, "not (attempt.knows_email or attempt.instead_of)", "not attempt.knows_email"),
+    Edit(
+        SEND_CODE, "{% if not attempt.knows_email %}, the address that the link was for{% endif %}"
+    ),
+    Edit(
+        "static/signin/style.css",
+        ".shown-code { font-family: var(--mono-font); font-size: 2.5rem; font-weight: 700; letter-spacing: 0.1em; margin: 1rem 0; }\n",
+    ),
+    Edit(
+        "doctor/store_checks.py",
+        "WorkOS sends it; a mail scanner can use up its links (docs/magic-link.md).",
+        "WorkOS sends it.",
+    ),
+)
+
+DOORS: dict[str, Thing] = {
+    "magic_auth": Thing(
+        words=r"magic.?auth|one.?time.?code|instead_of|code_instead|NEW_CODE|verify\.html|send_code\b",
+        takes=("bench",),
+        paths=(
+            MAGIC_AUTH,
+            "app/auth/code_instead.py",
+            "templates/auth/doors/magic_auth.html",
+            "templates/auth/verify.html",
+            SEND_CODE,
+            "templates/mail/code.html",
+            "templates/mail/code.txt",
+            "templates/mail/no_account.html",
+            "templates/mail/no_account.txt",
+            "tests/auth/test_magic_auth.py",
+        ),
+        edits=ONLY_LINKS,
+    ),
+    "magic_link": Thing(
+        words=r"magic.?link|relay|own_link|instead_of|code_instead\.|WORKOS_REDIRECT_URIS",
+        paths=(
+            "app/auth/doors/magic_link.py",
+            "app/auth/doors/own_link.py",
+            "app/auth/code_instead.py",
+            "app/workos_api/passwordless.py",
+            "app/workos_api/sso.py",
+            "templates/auth/doors/magic_link.html",
+            "templates/auth/relay.html",
+            "templates/auth/relayed.html",
+            SENT,
+            "templates/mail/link.html",
+            "templates/mail/link.txt",
+            "docs/magic-link.md",
+            "tests/auth/test_magic_link.py",
+            "tests/auth/test_our_own_link.py",
+        ),
+        edits=ONLY_CODES,
+    ),
+}

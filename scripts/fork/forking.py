@@ -1,0 +1,127 @@
+"""Makes a fork: names it, takes things away, and follows up until nothing mentions them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from . import documents
+from .doors import DOORS
+from .following import Following
+from .locks import without_packages
+from .naming import rename
+from .things import THINGS, TOGETHER
+from .tree import Edit, ForkError, Thing, Tree
+
+# Made once: a fork does not need what made it.
+OURS = Thing(
+    paths=("scripts/fork", "tests/fork"),
+    words=r"make fork|scripts[./]fork|tests/fork|^forks?:|## Make it yours",
+    edits=(
+        Edit("Makefile", ' -m "not fork"'),
+        Edit("docs/without-make.md", ' -m "not fork"'),
+        Edit(".ci/run", "make forks\n"),
+    ),
+)
+PROMISE = re.compile(r"^\| ([A-Z0-9]+-\d\d) \| .*\n", re.M)
+
+
+def fork(root: Path, name: str, *, doors: Sequence[str], without: Sequence[str]) -> Iterator[str]:
+    """Changes the tree, and yields what it has done; raises ForkError."""
+    tree = Tree(root)
+    names = _with_what_they_take([*(door for door in DOORS if door not in doors), *without])
+    things = {one: (DOORS | THINGS)[one] for one in names}
+    things["what made this fork"] = OURS
+    following = Following(tree)
+    rename(tree, name)
+    yield f"It is called {name}."
+    for thing in things.values():
+        for path in thing.paths:
+            tree.delete(path)
+    edits = [edit for thing in things.values() for edit in thing.edits]
+    edits += [edit for needed, some in TOGETHER.items() if needed <= set(names) for edit in some]
+    for edit in edits:
+        tree.edit(edit)
+    words = _words(things)
+    _prune_texts(tree, words)
+    following.prune(words)
+    _prune_texts(tree, _links_to_nowhere(tree))
+    _prune_promises(tree)
+    _prune_locks(tree, things)
+    _tidy(root)
+    if left := tree.mentions(words):
+        raise ForkError("this still speaks of what has gone:\n" + "\n".join(left))
+    for one in things:
+        yield f"Without {one}."
+    yield "Nothing is committed: `git diff` shows what has changed."
+
+
+def _words(things: dict[str, Thing]) -> re.Pattern[str]:
+    paths = (path for thing in things.values() for path in thing.paths if "/" in path)
+    said = (thing.words for thing in things.values())
+    return re.compile("|".join((*said, *map(re.escape, paths))), re.I | re.M)
+
+
+def _with_what_they_take(names: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found.append(name)
+            waiting += (DOORS | THINGS)[name].takes
+    return found
+
+
+def _prune_texts(tree: Tree, words: re.Pattern[str]) -> None:
+    for name in tree.files():
+        is_text = not name.endswith((".py", ".html", ".txt", ".css", "LICENSE"))
+        is_text = is_text and not name.startswith("emulator/")
+        if is_text and words.search(tree.read(name)):
+            tree.write(name, documents.rule_for(name)(tree.read(name), words))
+
+
+def _links_to_nowhere(tree: Tree) -> re.Pattern[str]:
+    nowhere = {
+        re.escape(f"]({target})")
+        for name in tree.files(".md")
+        for target in re.findall(r"\]\(([^)#\s:]+)\)", tree.read(name))
+        if not (tree.root / name).parent.joinpath(target).exists()
+    }
+    return re.compile("|".join(sorted(nowhere)) or r"(?!)")
+
+
+def _prune_promises(tree: Tree) -> None:
+    """Drops what SECURITY.md promises and no test holds any more, and pictures no page shows."""
+    tests = "".join(tree.read(name) for name in tree.files(".py") if "tests/" in name)
+    page = tree.read("SECURITY.md")
+    held = PROMISE.sub(lambda row: row[0] if row[1] in tests else "", page)
+    tree.write("SECURITY.md", held)
+    shown = "".join(tree.read(name) for name in tree.files(".md"))
+    for picture in (tree.root / "docs/pictures").glob("*.png"):
+        if picture.name not in shown:
+            picture.unlink()
+
+
+def _prune_locks(tree: Tree, things: dict[str, Thing]) -> None:
+    gone = {package for thing in things.values() for package in thing.packages}
+    files = {path for thing in things.values() for path in thing.paths}
+    files |= {f"{path}/pyproject.toml" for path in files}
+    for name in tree.files(".txt"):
+        if name.startswith("requirements") and gone:
+            tree.write(name, without_packages(tree.read(name), gone, files))
+
+
+def _tidy(root: Path) -> None:
+    for command in (
+        ["ruff", "check", "--quiet", "--fix", "--select", "F401,I", "."],
+        ["ruff", "format", "--quiet", "."],
+        ["pytest", "-q", "-m", "docs and not e2e and not server", "--write-docs"],
+    ):
+        environment = {**os.environ, "RUFF_NO_CACHE": "true"}
+        asked = [sys.executable, "-m", *command]
+        subprocess.run(asked, cwd=root, env=environment, check=False, capture_output=True)  # noqa: S603 # our own words

@@ -1,0 +1,86 @@
+"""What is not a door and can be taken away, and what goes with it."""
+
+from __future__ import annotations
+
+from .emulator import WITHOUT_EMULATOR
+from .tree import Edit, Thing
+
+THINGS: dict[str, Thing] = {
+    "doctor": Thing(
+        words=r"doctor|report\.report",
+        paths=("doctor", "app/report.py", "tests/doctor"),
+        edits=(
+            Edit(
+                "app/failures.py",
+                'STORY = ".venv/bin/python -m doctor --attempt ID < log"',
+                'STORY = "grep the id of the attempt in the log"',
+            ),
+            Edit(
+                "app/workos_api/faults.py",
+                "Paste the line that the doctor prints into",
+                "Register <PUBLIC_URL>/auth/callback in",
+            ),
+            Edit(
+                "app/workos_api/refusals.py",
+                '"different environments: ask the doctor."',
+                '"different environments."',
+            ),
+        ),
+    ),
+    "emulator": Thing(
+        words=r"emulat",
+        takes=("bench",),
+        paths=(
+            "emulator",
+            "requirements-emulator.txt",
+            "scripts/develop.py",
+            # These start whole sites, with the emulator behind.
+            "tests/attack",
+            "tests/browser",
+            "tests/serving",
+            "tests/clone.py",
+            "tests/site.py",
+            "tests/doctor/test_running_site.py",
+            "tests/host",
+            "tests/stores/test_documented_stores.py",
+        ),
+        packages=("aiosmtpd",),
+        edits=WITHOUT_EMULATOR,
+    ),
+    "webhooks": Thing(
+        words=r"webhook",
+        paths=("app/webhooks.py", "tests/test_webhooks.py"),
+    ),
+    "redis": Thing(
+        words=r"redis",
+        paths=("app/stores/redis_sessions.py", "tests/redis_server.py", "tests/test_redis.py"),
+        packages=("redis",),
+        edits=(Edit("app/stores/__init__.py", ", or Redis when REDIS_URL is set"),),
+    ),
+    "development": Thing(
+        words=r"/development|development/|app\.development|for_developers|development_(fail|sess)",
+        paths=("app/development", "templates/development", "tests/development"),
+        edits=(
+            Edit(
+                "templates/base.html",
+                """\
+  {% if signin.is_development %}
+  <footer>
+    <p>Development: <a href="{{ url_for('signin.development_failures.show') }}">every failure</a>,
+    <a href="{{ url_for('signin.development_session.show') }}">session and tokens</a></p>
+  </footer>
+  {% endif %}
+""",
+            ),
+            Edit("app/pages.py", '        "is_development": config.is_development,\n'),
+        ),
+    ),
+    "bench": Thing(
+        words=r"\bbench|flask.login",
+        paths=("bench", "docs/performance.md"),
+        packages=("flask-login",),
+    ),
+}
+
+# What goes only where all of these have gone.
+TOGETHER: dict[frozenset[str], tuple[Edit, ...]] = {}

@@ -1,0 +1,114 @@
+"""Whatever a fork does without, what is left is whole: it is checked, and its tests pass."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scripts.fork.doors import DOORS
+from scripts.fork.things import THINGS
+from tests.machine import ROOT
+
+pytestmark = [pytest.mark.fork, pytest.mark.server]
+
+LONG = 900  # seconds; a ceiling, for a machine that is busy
+EVERYTHING = " ".join(THINGS)
+VARIANTS: dict[str, tuple[str, str]] = {
+    "all of it": ("", ""),
+    **{f"without {thing}": ("", thing) for thing in THINGS},
+    **{f"{door} alone": (door, "") for door in DOORS},
+    "the smallest": ("magic_auth", EVERYTHING),
+}
+
+
+def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=directory, capture_output=True, text=True, timeout=LONG, check=False
+    )
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """What is committed here, as somebody gets it who clones it."""
+    assert run(tmp_path, "git", "clone", "--quiet", str(ROOT), "copy").returncode == 0
+    return tmp_path / "copy"
+
+
+def make_fork(copy: Path, doors: str, without: str) -> subprocess.CompletedProcess[str]:
+    arguments = ("--name", "Acme Notes", "--doors", doors, "--without", without)
+    return run(copy, sys.executable, "-m", "scripts.fork", *arguments)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_fork_is_whole(
+    copy: Path, variant: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made = make_fork(copy, *VARIANTS[variant])
+    assert made.returncode == 0, made.stderr
+    cache = tmp_path_factory.getbasetemp() / "mypy"
+
+    for command in (
+        ("ruff", "check", "--no-cache", "."),
+        ("ruff", "format", "--no-cache", "--check", "."),
+        ("mypy", "--cache-dir", str(cache)),
+        ("pytest", "-q", "-p", "no:cacheprovider", "-m", "not e2e and not server"),
+    ):
+        ended = run(copy, sys.executable, "-m", *command)
+        assert ended.returncode == 0, ended.stdout[-4_000:] + ended.stderr
+
+
+def test_the_name_stands_wherever_the_product_is_named(copy: Path) -> None:
+    make_fork(copy, "", "bench")
+
+    for path in ("README.md", "pyproject.toml", ".env.example", "templates/auth/_brand.html"):
+        assert "Acme Notes" in (copy / path).read_text(), path
+
+
+@pytest.mark.parametrize(
+    ("doors", "without", "said"),
+    [("fingerprint", "", "DOORS names fingerprint"), ("", "errors", "WITHOUT names errors")],
+)
+def test_what_is_not_there_cannot_be_taken_away(
+    copy: Path, doors: str, without: str, said: str
+) -> None:
+    ended = make_fork(copy, doors, without)
+
+    assert ended.returncode != 0
+    assert said in ended.stderr
+    assert run(copy, "git", "status", "--porcelain").stdout == ""
+
+
+def test_a_tree_with_changes_is_left_alone(copy: Path) -> None:
+    (copy / "README.md").write_text("Mine.\n")
+
+    ended = make_fork(copy, "", "bench")
+
+    assert "not committed" in ended.stderr
+    assert (copy / "README.md").read_text() == "Mine.\n"
+
+
+@pytest.mark.docs
+def test_the_readme_says_how_large_each_is(
+    tmp_path: Path, generated: Callable[[str, str, str], None]
+) -> None:
+    sizes = []
+    for variant, (doors, without) in VARIANTS.items():
+        run(tmp_path, "git", "clone", "--quiet", str(ROOT), variant)
+        assert make_fork(tmp_path / variant, doors, without).returncode == 0
+        app, tests = (lines(tmp_path / variant, part, "py") for part in ("app", "tests"))
+        pages = lines(tmp_path / variant, "templates", "html")
+        sizes.append(f"{variant} {app:,} + {pages} + {tests:,}")
+    text = f"Lines of application, templates and tests: {'; '.join(sizes)}."
+    generated("README.md", "sizes", textwrap.fill(text, 138) + "\n")
+
+
+def lines(tree: Path, part: str, ending: str) -> int:
+    """Returns how many lines that are not empty are in a folder."""
+    texts = (path.read_text() for path in (tree / part).rglob(f"*.{ending}"))
+    return sum(len(re.findall(r"^.*\S", text, re.M)) for text in texts)
