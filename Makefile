@@ -6,10 +6,14 @@ BIN := $(VENV)/bin
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
   $$python $(NEW_ENOUGH) 2>/dev/null && { echo $$python; break; }; done)
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
+# A package of its own, for development alone: both are gone where somebody deleted it.
+EMULATOR := $(wildcard emulator/pyproject.toml)
+EMULATOR_LOCK := $(wildcard requirements-emulator.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test doctor e2e docs bench check serve lock clean
+.PHONY: help run test quick doctor e2e docs bench check serve fork forks lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,8 +25,11 @@ help: ## Say what there is to make
 run: $(VENV)/run ## Run the application and the emulator, ready to sign in
 	@$(BIN)/python -m scripts.develop
 
-test: $(VENV)/dev ## Run all tests; says what was skipped for want of Chromium, nginx or Redis
-	@$(BIN)/python -m pytest -n auto --dist loadscope $(PYTEST)
+test: $(VENV)/dev ## Run all tests; says what was skipped without Chromium, nginx or Redis
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not fork" $(PYTEST)
+
+quick: $(VENV)/dev ## Run the tests that start no browser and no server
+	@$(BIN)/python -m pytest -n auto -m "not e2e and not server" $(PYTEST)
 
 e2e: $(VENV)/dev ## Run the tests in a real Chromium alone
 	@$(BIN)/python -m pytest -m e2e $(PYTEST)
@@ -34,21 +41,31 @@ docs: $(VENV)/dev ## Write the parts of docs/ that are generated
 	@$(BIN)/python -m pytest -q -m docs --write-docs
 
 bench: $(VENV)/dev ## Measure, as ratios, and write the table into docs/performance.md
-	@$(BIN)/python -m bench --write
+	@PYTHONPATH=emulator $(BIN)/python -m bench --write
 
 check: $(VENV)/dev ## Check style, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/hadolint Dockerfile $(wildcard emulator/Dockerfile)
 	@$(BIN)/yamllint -s -d '{extends: relaxed, rules: {line-length: {max: 100}}}' compose.yaml .github/workflows/ci.yml
 
 serve: $(VENV)/run ## Serve with gunicorn, as in production; settings from the environment or .env
 	@$(BIN)/gunicorn
 
-lock: $(VENV)/dev ## Lock the dependencies of pyproject.toml anew, with hashes
-	@$(BIN)/$(LOCK) --upgrade -o requirements.txt
-	@$(BIN)/$(LOCK) --upgrade --extra dev -c requirements.txt -o requirements-dev.txt
+fork: $(VENV)/dev ## Make it yours: NAME="…" DOORS=magic_auth WITHOUT="doctor bench …", on a clean tree
+	@$(BIN)/python -m scripts.fork --name "$(NAME)" --doors "$(DOORS)" --without "$(WITHOUT)"
+
+forks: $(VENV)/dev ## Make every fork there is, and run its checks and tests: takes a while
+	@$(BIN)/python -m pytest -n auto -m fork $(PYTEST)
+
+lock: $(VENV)/dev ## Lock the newest dependencies of both pyproject.toml, with hashes
+	@$(BIN)/$(LOCK) --upgrade pyproject.toml -o requirements.txt
+ifdef EMULATOR
+	@$(BIN)/$(LOCK) --upgrade $(EMULATOR) -c requirements.txt -o requirements-emulator.txt
+endif
+	@$(BIN)/$(LOCK) --upgrade pyproject.toml $(EMULATOR) --extra dev -c requirements.txt $(EMULATOR_LOCK:%=-c %) \
+	  -o requirements-dev.txt
 
 clean: ## Remove what can be made again; .env and instance/ stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -59,9 +76,9 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -f $@; echo "This Python cannot make virtual environments. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 
-$(VENV)/run: requirements.txt $(BIN)/python
+$(VENV)/run: requirements.txt $(EMULATOR_LOCK) $(BIN)/python
 	@echo "Installing the dependencies, once ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt $(EMULATOR_LOCK:%=-r %)
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(BIN)/python

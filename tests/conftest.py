@@ -1,7 +1,8 @@
-"""The application, the emulator behind it, and people at its front door."""
+"""The application, the WorkOS behind it, and people at its front door."""
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -13,15 +14,29 @@ import pytest
 from flask import Flask
 from workos import WorkOSClient
 
-import emulator as workos_emulator
+import workos_emulator
 from app import create_app
 from app.config import Config
-from emulator.smtp import MailServer
+from tests.certificate import make_certificate
+from tests.clone import Running, SharedRun, make_clone
+from tests.machine import ROOT as ROOT
+from tests.machine import SECRET_KEY as SECRET_KEY
+from tests.site import Sites
+from tests.templates import CompiledTemplates
 from tests.walk import Visitor
+from workos_emulator.smtp import MailServer
 
-ROOT = Path(__file__).parent.parent
 HTTPS = "https://app.example.com"
-SECRET_KEY = "Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1"
+
+
+# Tests make more than a thousand applications, and compiling takes longer than most of them do.
+Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+
+
+def pytest_collection_finish() -> None:
+    """Keeps the collector of garbage from looking at all that is imported, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,24 +92,45 @@ def mail_listener() -> Iterator[socket.socket]:
         yield listener
 
 
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One authority to trust, where reading all those of this machine takes long."""
+    return make_certificate(tmp_path_factory.mktemp("authority"))[0]
+
+
 @pytest.fixture
-def smtp(mail_listener: socket.socket) -> dict[str, Any]:
+def smtp(
+    mail_listener: socket.socket, authority: str, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
     """The settings with which the application mails itself, over a real socket."""
+    monkeypatch.setenv("SSL_CERT_FILE", authority)
     port = mail_listener.getsockname()[1]
     return {
         "email_delivery": "smtp",
         "smtp_url": f"smtp://127.0.0.1:{port}",
-        "mail_from": "Passwordless <sign-in@example.com>",
+        "mail_from": "Example <sign-in@example.com>",
     }
 
 
+@pytest.fixture(scope="session")
+def emulators() -> dict[object, Flask]:
+    """Those made so far in this process, by their settings."""
+    return {}
+
+
 @pytest.fixture
-def emulator(config: Config, mail_listener: socket.socket) -> Iterator[Flask]:
-    """A WorkOS of this test's own, and the mail server beside it."""
-    app = workos_emulator.create_app(
-        redirect_uris=(*config.redirect_uris, f"{HTTPS}/auth/callback"),
-        mails_codes=not config.mails_itself,
-    )
+def emulator(
+    config: Config, mail_listener: socket.socket, emulators: dict[object, Flask]
+) -> Iterator[Flask]:
+    """A WorkOS that knows nobody yet, and the mail server beside it."""
+    redirect_uris = (*config.redirect_uris, f"{HTTPS}/auth/callback")
+    wanted = (redirect_uris, config.mails_itself)
+    if wanted not in emulators:
+        emulators[wanted] = workos_emulator.create_app(
+            redirect_uris=redirect_uris, mails_codes=not config.mails_itself
+        )
+    app = emulators[wanted]
+    app.test_client().post("/_emulate/reset")
     with MailServer(app, mail_listener) if config.mails_itself else nullcontext():
         yield app
 
@@ -149,3 +185,31 @@ def https_visitor(
     """Somebody at the front door of the same application behind https."""
     config = make_config(public_url=HTTPS)
     return Visitor(create_app(config, workos=connect(config)), emulator, origin=HTTPS)
+
+
+@pytest.fixture(scope="session")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+    """The running sites that the tests of this process share; none is started yet."""
+    sites = Sites(lambda: tmp_path_factory.mktemp("site"))
+    yield sites
+    sites.close()
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A fresh copy of this tree, with its virtual environment."""
+    return make_clone(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedRun]:
+    """Where the one `make run` of this process is; not started yet."""
+    shared = SharedRun(lambda: tmp_path_factory.mktemp("clone"))
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def running(shared_run: SharedRun) -> Running:
+    """`make run`, for tests that leave it running; put them into the group "make run"."""
+    return shared_run.get()

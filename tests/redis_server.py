@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import redis
+
+from tests.waiting import wait_for
 
 
 class RedisServer:
@@ -28,14 +29,14 @@ class RedisServer:
     def start(self) -> None:
         """Starts it, and returns once it answers."""
         self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        ends_at = time.monotonic() + 10
         with redis.Redis.from_url(self.url) as client:
-            while time.monotonic() < ends_at:
+
+            def answers() -> bool:
                 with suppress(redis.ConnectionError):
-                    client.ping()
-                    return
-                time.sleep(0.02)
-        pytest.fail("redis-server did not start")
+                    return bool(client.ping())
+                return False
+
+            wait_for(answers)
 
     def kill(self) -> None:
         """Ends it without warning."""

@@ -60,8 +60,11 @@ def test_each_session_is_listed_with_what_its_owner_recognizes(
     page = phone.get("/account/sessions").text
 
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-    assert "Safari on iPhone this one Signed in with a code 1 minute ago" in text
-    assert "Firefox on Linux Signed in with a code 3 hours ago. Last active 3 hours ago" in text
+    assert "Safari on iPhone this one Signed in with a code by email 1 minute ago" in text
+    assert (
+        "Firefox on Linux Signed in with a code by email 3 hours ago. Last active 3 hours ago"
+        in text
+    )
 
 
 def test_one_other_session_can_be_ended(app: Flask, emulator: Flask, clock: Any) -> None:
@@ -127,7 +130,7 @@ def test_all_can_be_ended_after_a_recent_sign_in(app: Flask, emulator: Flask, cl
 def test_ending_all_asks_for_a_recent_sign_in_and_leads_back(desk: Visitor, clock: Any) -> None:
     """SES-06, and the way back to where the person was."""
     clock.shift(FRESH)
-    before = desk.cookies()["session"]
+    before = desk.cookies()["signin-session"]
 
     asked = desk.post("/account/sessions/end-all")
     assert asked.location == "/sign-in?next=/account/sessions&again=yes"
@@ -138,7 +141,7 @@ def test_ending_all_asks_for_a_recent_sign_in_and_leads_back(desk: Visitor, cloc
     assert heading(desk.get(sent.location)) == "Enter the code"
     assert desk.type_code(desk.mailed_code()).location == "/account/sessions"
 
-    assert desk.cookies()["session"] != before
+    assert desk.cookies()["signin-session"] != before
     assert desk.post("/account/sessions/end-all").location == "/auth/sign-out"
     assert not desk.is_signed_in()
 

@@ -21,7 +21,7 @@ EVERY_KIND = [
     ("GET", "/nowhere"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
-    ("GET", "/static/style.css"),
+    ("GET", "/static/signin/style.css"),
     ("GET", "/static/nothing.css"),
     ("GET", "/sign-in/"),
     ("POST", "/auth/sign-out"),
@@ -59,7 +59,7 @@ def test_every_response_carries_the_security_headers(
 
 def test_static_files_may_be_kept(visitor: Visitor) -> None:
     """WEB-08."""
-    with visitor.get("/static/style.css") as response:
+    with visitor.get("/static/signin/style.css") as response:
         assert "max-age=3600" in response.headers["Cache-Control"]
         assert "Set-Cookie" not in response.headers
 
@@ -147,7 +147,7 @@ def test_a_forged_scheme_changes_nothing(visitor: Visitor) -> None:
 def test_a_post_from_another_site_is_refused(
     visitor: Visitor, url: str, status: int, content_type: str | None
 ) -> None:
-    """WEB-02, AUT-07: without the token, whatever the content calls itself."""
+    """WEB-02, AUT-07: without the token, for any type of content."""
     visitor.get("/sign-in")
     refused = visitor.client.post(
         url,

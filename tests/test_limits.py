@@ -14,7 +14,7 @@ from limits import parse
 from limits.strategies import FixedWindowRateLimiter
 
 from app.config import Config
-from app.stores.sqlite_limits import SQLiteStorage
+from app.stores.database import Database, SQLiteStorage
 from tests.walk import ADA, Visitor, heading
 
 NOON = "2026-05-01T12:00:00Z"
@@ -32,7 +32,7 @@ def config(make_config: Any) -> Any:
 
 
 def test_one_address_gets_only_so_much_mail(visitor: Visitor, another_visitor: Visitor) -> None:
-    """LIM-01, AUT-13: whoever asks, and whichever way in."""
+    """LIM-01, AUT-13: from anybody, by any door."""
     assert visitor.ask_for_code().status_code == 303
     assert another_visitor.ask_for_link().status_code == 303
 
@@ -84,7 +84,7 @@ def test_an_hour_has_its_own_limit(visitor: Visitor) -> None:
 
 
 def test_one_visitor_cannot_mail_everybody(visitor: Visitor, another_visitor: Visitor) -> None:
-    """LIM-01, and whoever is turned away uses up nobody else's share (LIM-04)."""
+    """LIM-01, and a visitor who is turned away uses up nobody else's share (LIM-04)."""
     for number in range(4):
         assert visitor.ask_for_code(f"a{number}@example.com").status_code == 303
     for _ in range(3):
@@ -145,7 +145,7 @@ def test_codes_cannot_be_guessed_by_changing_the_attempt(visitor: Visitor) -> No
 def test_an_address_has_so_many_tries_an_hour_until_its_owner_signs_in(
     make_config: Any, app: Flask, emulator: Flask
 ) -> None:
-    """AUT-09, LIM-04: whoever proves that the address is theirs starts afresh."""
+    """AUT-09, LIM-04: a person who proves that the address is theirs starts afresh."""
     with time_machine.travel(NOON, tick=False) as clock:
         for number in range(2):
             stranger = Visitor(app, emulator, address=f"192.0.2.{number}")
@@ -173,7 +173,7 @@ def test_tries_beyond_the_five_of_a_code_do_not_count_for_the_address(visitor: V
         assert visitor.type_code(visitor.mailed_code()).status_code == 303
 
 
-def test_guessing_at_one_address_is_slowed_whoever_guesses(app: Flask, emulator: Flask) -> None:
+def test_guessing_at_one_address_is_slowed_for_everybody(app: Flask, emulator: Flask) -> None:
     """AUT-09."""
     answers = []
     with time_machine.travel(NOON, tick=False) as clock:
@@ -231,8 +231,8 @@ def test_too_large_a_body_does_not_switch_the_limits_to_memory(
 
 def test_counting_is_exact_over_threads_and_connections(tmp_path: Path) -> None:
     """LIM-02: as two workers would, each with its own connections to one file."""
-    uri = f"sqlite://{tmp_path / 'limits.sqlite3'}"
-    limiters = [FixedWindowRateLimiter(SQLiteStorage(uri)) for _ in range(2)]
+    path = tmp_path / "limits.sqlite3"
+    limiters = [FixedWindowRateLimiter(SQLiteStorage(Database(path))) for _ in range(2)]
     limit = parse("50 per minute")
 
     with ThreadPoolExecutor(16) as pool:
@@ -257,7 +257,7 @@ def test_expired_counters_go_away_by_themselves(visitor: Visitor, config: Config
 
 def test_the_file_does_not_grow_with_time(tmp_path: Path) -> None:
     """LIM-08: what has expired makes room for what comes."""
-    storage = SQLiteStorage(f"sqlite://{tmp_path / 'limits.sqlite3'}")
+    storage = SQLiteStorage(Database(tmp_path / "limits.sqlite3"))
     sizes = []
     with time_machine.travel(NOON, tick=False) as clock:
         for minute in range(6):

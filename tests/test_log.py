@@ -67,7 +67,7 @@ def test_a_sign_in_is_told_in_events_that_share_an_attempt(
 
 def walk_everywhere(visitor: Visitor, another_visitor: Visitor) -> set[str]:
     """Signs in both ways, with detours; returns every secret that passed by."""
-    secrets = {ADA, visitor.app.extensions["settings"].secret_key, "sk_test_emulator"}
+    secrets = {ADA, visitor.app.extensions["signin_settings"].secret_key, "sk_test_emulator"}
     visitor.ask_for_code(state="canary-state")
     secrets |= {visitor.mailed_code(), "canary-state", *visitor.cookies().values()}
     visitor.type_code("987654")
@@ -79,7 +79,7 @@ def walk_everywhere(visitor: Visitor, another_visitor: Visitor) -> set[str]:
     secrets |= set(re.findall(r"token=(.+)", visitor.mailed_link()))
     shown = another_visitor.get(visitor.mailed_link())
     if "/auth/magic-link/open" in visitor.mailed_link():
-        found = re.search(r'class="relay-code">(\d{3}) (\d{3})<', shown.text)
+        found = re.search(r'class="shown-code">(\d{3}) (\d{3})<', shown.text)
         assert found
         secrets |= {found[1] + found[2]}
         visitor.type_relay_code("876543")

@@ -14,6 +14,8 @@ from app.config import Config
 from tests.redis_server import RedisServer
 from tests.walk import ADA, Visitor, heading
 
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("Redis")]
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:

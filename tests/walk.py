@@ -1,4 +1,4 @@
-"""Walks the front door as a person or a program would, against the emulator."""
+"""Walks the front door as a person or a program would."""
 
 from __future__ import annotations
 
@@ -13,7 +13,33 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 ADA = "ada@example.com"
+NOBODY = Flask("nobody")  # who walks without a WorkOS to look into
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class Jar(FlaskClient):
+    """A client that knows the names of its cookies."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._names: dict[str, None] = {}  # in the order in which they came
+
+    def open(self, *arguments: Any, **options: Any) -> TestResponse:
+        """Asks, and notes which cookies came along."""
+        answer = super().open(*arguments, **options)
+        for cookie in answer.headers.getlist("Set-Cookie"):
+            self._names[cookie.partition("=")[0]] = None
+        return answer
+
+    def take(self, name: str, value: str, *, domain: str) -> None:
+        """Puts a cookie in."""
+        self.set_cookie(name, value, domain=domain)
+        self._names[name] = None
+
+    def content(self, domain: str) -> dict[str, str]:
+        """Returns what is in it."""
+        found = [self.get_cookie(name, domain) for name in self._names]
+        return {cookie.key: cookie.value for cookie in found if cookie}
 
 
 @dataclass
@@ -21,10 +47,10 @@ class Visitor:
     """One browser with its own cookies; each method is something that a person does."""
 
     app: Flask
-    emulator: Flask
+    emulator: Flask = NOBODY
     address: str = "203.0.113.1"
     origin: str = "http://localhost:5000"
-    client: FlaskClient = field(init=False)
+    client: Jar = field(init=False)
 
     def __post_init__(self) -> None:
         self.forget_cookies()
@@ -52,17 +78,21 @@ class Visitor:
 
     def cookies(self) -> dict[str, str]:
         """Returns what this browser holds now, as a thief or a restored backup would."""
-        return {cookie.key: cookie.value for cookie in (self.client._cookies or {}).values()}
+        return self.client.content(self._domain)
 
     def take_cookies(self, cookies: dict[str, str]) -> None:
         """Puts cookies into this browser."""
         for name, value in cookies.items():
-            self.client.set_cookie(name, value)
+            self.client.take(name, value, domain=self._domain)
 
     def forget_cookies(self) -> None:
         """Clears this browser's cookies, as people and their settings do."""
-        self.client = self.app.test_client()
+        self.client = Jar(self.app, self.app.response_class)
         self.client.environ_base["REMOTE_ADDR"] = self.address
+
+    @property
+    def _domain(self) -> str:
+        return urlsplit(self.origin).hostname or ""
 
     def api_session(self) -> Any:
         """Asks for the session as JSON."""
@@ -102,7 +132,7 @@ class Visitor:
         return self.emulator.test_client().get(_path(link)).headers["Location"]
 
     def open_link(self, link: str) -> TestResponse:
-        """Opens a link, whoever's it is, and goes wherever it leads; returns the last page."""
+        """Opens a link, by anybody, and follows it to the end; returns the last page."""
         page = self.get(link)
         while page.status_code in (302, 303):
             url = urljoin(link, page.location)

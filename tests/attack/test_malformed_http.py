@@ -6,9 +6,10 @@ import socket
 
 import pytest
 
-from tests.attack.conftest import Site
+from tests.site import Site
+from tests.waiting import PATIENCE
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("four workers")]
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /auth/magic-auth HTTP/1.1\r\nHost: localhost\r\n"
@@ -47,7 +48,7 @@ FOLLOW_UP = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
 
 def statuses_of(site: Site, data: bytes) -> list[int]:
     """Sends bytes, and returns the status of each answer until the server closes."""
-    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE) as connection:
         received = b""
         try:
             connection.sendall(data)

@@ -6,7 +6,6 @@ import os
 import resource
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,10 +13,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.attack.conftest import Browser, Site, running_site
 from tests.redis_server import RedisServer
+from tests.site import Browser, Site, running_site
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.server
+on_four_workers = pytest.mark.xdist_group("four workers")
+on_redis = pytest.mark.xdist_group("redis")
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,7 @@ def redis_site(
         yield site
 
 
+@on_redis
 def test_without_redis_public_pages_stay_up_and_nobody_is_signed_out(
     redis_site: Site, redis_server: RedisServer
 ) -> None:
@@ -65,6 +68,7 @@ def test_without_redis_public_pages_stay_up_and_nobody_is_signed_out(
     ada.http.close()
 
 
+@on_redis
 def test_a_redis_that_hangs_holds_nobody_for_long(
     redis_site: Site, redis_server: RedisServer
 ) -> None:
@@ -81,6 +85,7 @@ def test_a_redis_that_hangs_holds_nobody_for_long(
     ada.http.close()
 
 
+@on_four_workers
 @pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
 def test_a_full_disk_signs_nobody_out_and_spends_no_code(site: Site, browser: Browser) -> None:
     browser.sign_in("full@example.com")
@@ -108,6 +113,7 @@ def set_disk(site: Site, *, full: bool) -> None:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
 
+@on_four_workers
 def test_a_worker_killed_in_the_middle_costs_nobody_their_session(
     site: Site, browser: Browser
 ) -> None:
@@ -116,15 +122,12 @@ def test_a_worker_killed_in_the_middle_costs_nobody_their_session(
     other = Browser(site)
     other.post("/auth/magic-auth", email="other@example.com")
     code = other.mail_to("other@example.com")["one_time_code"]
-    delay = {"method": "POST", "path": "/user_management/authenticate", "delay_ms": 1500}
-    requests.post(f"{site.workos_url}/_emulate/hooks", json={**delay, "count": 1}, timeout=5)
     token = other.token()
     before = site.workers()
     with pytest.raises(requests.RequestException):
         kill_while_asking(site, other, token, code)
 
-    while site.workers() & before or not site.workers():
-        pass
+    wait_for(lambda: site.workers() and not site.workers() & before)
     assert browser.is_signed_in()
     # The code may be gone with the worker; asking for another one still works in this browser.
     assert other.post("/auth/magic-auth", email="other@example.com").status_code == 303
@@ -132,20 +135,20 @@ def test_a_worker_killed_in_the_middle_costs_nobody_their_session(
 
 
 def kill_while_asking(site: Site, other: Browser, token: str, code: str) -> None:
-    def kill() -> None:
-        for pid in map(int, site.workers()):
-            os.kill(pid, signal.SIGKILL)
-
-    timer = threading.Timer(0.5, kill)
-    timer.start()
-    try:
-        other.http.post(
+    with (
+        site.workos_door.hold("/user_management/authenticate") as held,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        asking = pool.submit(
+            other.http.post,
             f"{site.url}/auth/magic-auth/verify",
             data={"csrf_token": token, "one_time_code": code},
-            timeout=10,
+            timeout=PATIENCE,
         )
-    finally:
-        timer.join()
+        wait_for(lambda: held.count or asking.done())
+        for pid in map(int, site.workers()):
+            os.kill(pid, signal.SIGKILL)
+        asking.result()
 
 
 def test_a_restarted_server_knows_everybody(tmp_path: Path) -> None:
@@ -162,12 +165,10 @@ def test_a_restarted_server_knows_everybody(tmp_path: Path) -> None:
         again.http.close()
 
 
+@on_four_workers
 def test_a_slow_workos_does_not_stop_other_pages(site: Site, browser: Browser) -> None:
     """LIM-06: 64 people wait for it, and everybody else is served."""
     browser.sign_in("served@example.com")
-    delay = {"method": "POST", "path": "/user_management/magic_auth", "delay_ms": 2_000}
-    hooks = f"{site.workos_url}/_emulate/hooks"
-    requests.post(hooks, json={**delay, "count": 64}, timeout=5)
     token, cookies = browser.token(), browser.http.cookies.get_dict()
 
     def ask(number: int) -> int:
@@ -176,14 +177,21 @@ def test_a_slow_workos_does_not_stop_other_pages(site: Site, browser: Browser) -
             data={"csrf_token": token, "email": f"slow{number}@example.com"},
             cookies=cookies,
             allow_redirects=False,
-            timeout=15,
+            timeout=PATIENCE,
         ).status_code
 
-    with ThreadPoolExecutor(64) as pool:
-        waiting = [pool.submit(ask, number) for number in range(64)]
-        for _ in range(20):
-            assert browser.status("/healthz") == 200
-            assert browser.status("/account") == 200
-        assert not any(job.done() for job in waiting)
-        assert {job.result() for job in waiting} == {303}
-    requests.delete(hooks, timeout=5)
+    def is_served_while_all_wait(first: int) -> bool:
+        """Whether nobody was sent away meanwhile: a busy machine may need longer than we wait."""
+        with ThreadPoolExecutor(64) as pool:
+            with site.workos_door.hold("/user_management/magic_auth") as held:
+                waiting = [pool.submit(ask, first + number) for number in range(64)]
+                wait_for(lambda: held.count == 64 or any(job.done() for job in waiting))
+                for _ in range(20):
+                    assert browser.status("/healthz") == 200
+                    assert browser.status("/account") == 200
+                all_waited = not any(job.done() for job in waiting)
+            statuses = {job.result() for job in waiting}
+        assert statuses == {303} or not all_waited
+        return all_waited
+
+    assert any(is_served_while_all_wait(64 * number) for number in range(10))

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import requests
 
-from emulator.scanner import LEVELS
-from tests.attack.conftest import Browser, Site, running_site
+from tests.site import ONE_WORKER, OUR_MAIL, Browser, Site, Sites
+from tests.waiting import PATIENCE
+from workos_emulator.scan_report import LEVELS
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("both deliveries")]
 
 DELIVERIES = {"workos": "WorkOS's mail", "smtp": "Our mail"}
 
 
-@pytest.fixture(scope="module")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]:
+@pytest.fixture
+def deliveries(sites: Sites) -> dict[str, Site]:
     """The application with each delivery."""
-    with (
-        running_site(tmp_path_factory.mktemp("workos"), WEB_CONCURRENCY="2") as workos,
-        running_site(
-            tmp_path_factory.mktemp("smtp"), EMAIL_DELIVERY="smtp", WEB_CONCURRENCY="2"
-        ) as smtp,
-    ):
-        yield {"workos": workos, "smtp": smtp}
+    return {"workos": sites.get(ONE_WORKER), "smtp": sites.get(ONE_WORKER | OUR_MAIL)}
 
 
 def let_loose(browser: Browser, email: str, level: str) -> list[dict[str, str]]:
     """Has the mailbox play the scanner on the newest mail to this address."""
     mail = browser.mail_to(email)
     url = f"{browser.site.workos_url}/_emulate/mailbox/{mail['id']}/scan"
-    answer = requests.post(url, json={"level": level}, timeout=60)
+    answer = requests.post(url, json={"level": level}, timeout=PATIENCE)
     assert answer.status_code == 201, answer.text
     steps: list[dict[str, str]] = answer.json()["steps"]
     return steps
@@ -52,12 +47,12 @@ def outcome(site: Site, level: str) -> str:
     assert not browser.is_signed_in()
     assert {step["outcome"][0] for step in steps} <= set("234")
     further_mails = browser.mails_to(email) - 1
-    page = browser.http.get(link, timeout=10).text
+    page = browser.http.get(link, timeout=PATIENCE).text
     if browser.is_signed_in():
         assert further_mails == 0
         browser.http.close()
         return "Nothing happens. The person opens the link and is signed in."
-    assert "E-mail me a code instead" in page
+    assert "Email me a code instead" in page
     assert browser.post("/auth/magic-auth", email=email).status_code == 303
     code = browser.mail_to(email)["one_time_code"]
     assert browser.post("/auth/magic-auth/verify", one_time_code=code).status_code == 303
@@ -69,12 +64,12 @@ def outcome(site: Site, level: str) -> str:
 
 @pytest.mark.docs
 def test_what_each_scanner_does_to_each_delivery(
-    sites: dict[str, Site], generated: Callable[[str, str, str], None]
+    deliveries: dict[str, Site], generated: Callable[[str, str, str], None]
 ) -> None:
     """SES-19, AUT-05, AUT-06: all six combinations, as docs/magic-link.md shows them."""
     heads = ["The scanner", *DELIVERIES.values()]
     rows = [
-        [LEVELS[level], *(outcome(sites[delivery], level) for delivery in DELIVERIES)]
+        [LEVELS[level], *(outcome(deliveries[delivery], level) for delivery in DELIVERIES)]
         for level in LEVELS
     ]
 
@@ -82,8 +77,8 @@ def test_what_each_scanner_does_to_each_delivery(
     generated("docs/magic-link.md", "outcomes", "\n".join(lines) + "\n")
 
 
-def test_a_scanner_finds_nothing_in_a_mail_with_a_code(sites: dict[str, Site]) -> None:
-    browser = Browser(sites["smtp"])
+def test_a_scanner_finds_nothing_in_a_mail_with_a_code(deliveries: dict[str, Site]) -> None:
+    browser = Browser(deliveries["smtp"])
     browser.post("/auth/magic-auth", email="code@example.com")
 
     assert let_loose(browser, "code@example.com", "submit") == []

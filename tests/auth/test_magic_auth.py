@@ -8,9 +8,10 @@ import pytest
 import time_machine
 from flask import Flask
 
-from app.auth.doors.magic_auth import CODE_LIFETIME, RESEND_AFTER
+from app.auth.attempt import RESEND_AFTER
+from app.auth.doors.magic_auth import CODE_LIFETIME
 from app.limits import TRIES_PER_CODE
-from app.web.answers import in_words
+from app.web.words import in_words
 from tests.walk import ADA, Visitor, heading
 
 EVE = "eve@example.com"
@@ -89,7 +90,7 @@ def test_after_five_wrong_tries_not_even_the_right_code_works(visitor: Visitor) 
     refused = visitor.type_code(code)
 
     assert heading(refused) == "Too many wrong codes"
-    assert "E-mail me a new code" in refused.text
+    assert "Email me a new code" in refused.text
     assert not visitor.is_signed_in()
     assert len(visitor.api_calls()) == calls
 
@@ -147,7 +148,7 @@ def test_an_expired_code_offers_a_new_one(visitor: Visitor) -> None:
         refused = visitor.type_code(visitor.mailed_code())
 
     assert heading(refused) == "This code has expired"
-    assert "E-mail me a new code" in refused.text
+    assert "Email me a new code" in refused.text
     assert ADA in refused.text
 
 
@@ -160,13 +161,13 @@ def test_a_used_code_lets_the_person_go_on(visitor: Visitor, another_visitor: Vi
     refused = another_visitor.type_code(visitor.mailed_code())
 
     assert heading(refused) == "This code has already been used"
-    assert '<a href="/account">Go on' in refused.text
+    assert '<a href="/account">Continue' in refused.text
 
 
 def test_the_address_comes_from_the_attempt_and_never_from_the_form(
     visitor: Visitor, another_visitor: Visitor
 ) -> None:
-    """AUT-08: a code mailed to Eve cannot be tried for Ada, whatever fields are sent."""
+    """AUT-08: a code mailed to Eve cannot be tried for Ada, with any fields."""
     visitor.ask_for_code(EVE)
     code = visitor.mailed_code()
     another_visitor.ask_for_code(ADA)
@@ -222,7 +223,7 @@ def test_the_page_and_the_style_sheet_agree_on_when_to_resend(app: Flask, visito
     page = visitor.get(visitor.ask_for_code().location).text
 
     assert f"After {in_words(RESEND_AFTER)} you can ask for another code" in " ".join(page.split())
-    with visitor.get("/static/style.css") as response:
+    with visitor.get("/static/signin/style.css") as response:
         style = response.get_data(as_text=True)
     assert f"appear 1ms linear {RESEND_AFTER}s" in style
     assert f"run-down {RESEND_AFTER}s" in style

@@ -41,7 +41,7 @@ def test_one_sign_in_makes_exactly_three_calls_to_workos(visitor: Visitor) -> No
 def test_the_page_after_sending_offers_a_code_instead(visitor: Visitor) -> None:
     page = visitor.get(visitor.ask_for_link().location)
 
-    assert "E-mail me a code instead" in page.text
+    assert "Email me a code instead" in page.text
     assert "15 minutes" in page.text
 
 

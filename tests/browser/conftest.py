@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.attack.conftest import Site, running_site
-from tests.browser.certificate import make_certificate
+from tests.site import ONE_WORKER, OUR_MAIL, Site, Sites
+from tests.waiting import PATIENCE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ARGUMENTS = [
@@ -22,43 +23,72 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SETTINGS = {"LIMIT_SEND_PER_ADDRESS": "100 per minute", "WEB_CONCURRENCY": "1"}
+
+
+expect.set_options(timeout=PATIENCE * 1000)
+
+
+class Chromium:
+    """The browser that the tests of one process share: started when first asked for, or crashed."""
+
+    def __init__(self) -> None:
+        self._closing = ExitStack()
+        self._browser: Browser | None = None
+
+    def get(self) -> Browser:
+        """Returns the running browser, or skips the test and says why."""
+        path = next(filter(None, map(shutil.which, NAMES)), None)
+        if path is None:
+            pytest.skip("Chromium is not installed")
+        if self._browser is None or not self._browser.is_connected():
+            self.close()
+            playwright = self._closing.enter_context(sync_playwright())
+            self._browser = playwright.chromium.launch(
+                executable_path=path, args=ARGUMENTS, timeout=PATIENCE * 1000
+            )
+        return self._browser
+
+    def close(self) -> None:
+        """Ends it."""
+        if self._browser is not None:
+            self._browser.close()
+            self._browser = None
+        self._closing.close()
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser, or a skip that says why."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
+def shared_chromium(sites: Sites) -> Iterator[Chromium]:
+    """Where the one browser of this process is; not started yet.
+
+    It ends before the sites do, which would wait for its idle connections.
+    """
+    shared = Chromium()
+    yield shared
+    shared.close()
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@pytest.fixture
+def chromium(shared_chromium: Chromium) -> Browser:
+    """A real browser."""
+    return shared_chromium.get()
+
+
+@pytest.fixture
+def site(sites: Sites) -> Site:
     """The application over http, as in development."""
-    with running_site(tmp_path_factory.mktemp("site"), **SETTINGS) as site:
-        yield site
+    return sites.get(ONE_WORKER)
 
 
-@pytest.fixture(scope="session")
-def mailing_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@pytest.fixture
+def mailing_site(sites: Sites) -> Site:
     """The application that mails itself."""
-    directory = tmp_path_factory.mktemp("mailing")
-    with running_site(directory, EMAIL_DELIVERY="smtp", **SETTINGS) as site:
-        yield site
+    return sites.get(ONE_WORKER | OUR_MAIL)
 
 
-@pytest.fixture(scope="session")
-def https_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@pytest.fixture
+def https_site(sites: Sites) -> Site:
     """The application over https, as in production."""
-    directory = tmp_path_factory.mktemp("https")
-    certificate, key = make_certificate(directory)
-    with running_site(directory, certificate=certificate, key=key, **SETTINGS) as site:
-        yield site
+    return sites.get(ONE_WORKER, https=True)
 
 
 @pytest.fixture
@@ -76,7 +106,7 @@ def new_page(chromium: Browser, complaints: list[str]) -> Iterator[Callable[...,
 
     def make(site: Site, **options: object) -> Page:
         context = chromium.new_context(base_url=site.url, **options)  # type: ignore[arg-type] # Playwright's own options
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE * 1000)
         context.on("page", lambda page: watch(page, complaints))
         contexts.append(context)
         return context.new_page()
@@ -107,6 +137,6 @@ def watch(page: Page, complaints: list[str]) -> None:
 
 def mailbox(site: Site) -> list[dict[str, object]]:
     """Returns all mail, newest first."""
-    answer = requests.get(f"{site.workos_url}/_emulate/mailbox", timeout=5)
+    answer = requests.get(f"{site.workos_url}/_emulate/mailbox", timeout=PATIENCE)
     mails: list[dict[str, object]] = answer.json()
     return mails

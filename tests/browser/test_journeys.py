@@ -7,24 +7,24 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.auth.doors.magic_auth import RESEND_AFTER
-from tests.attack.conftest import Site
+from app.auth.attempt import RESEND_AFTER
 from tests.browser.conftest import mailbox
+from tests.site import Site
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("journeys")]
 
 NewPage = Callable[..., Page]
 
 
 def ask(page: Page, email: str, button: str) -> None:
     page.goto("/sign-in?next=/account")
-    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Email address").fill(email)
     page.get_by_role("button", name=button).click()
 
 
 def sign_in_by_code(page: Page, site: Site, email: str) -> None:
     """Reads the code on the page of the mailbox, in another tab, and types it."""
-    ask(page, email, "E-mail me a code")
+    ask(page, email, "Email me a code")
     expect(page.get_by_role("heading", name="Enter the code")).to_be_visible()
     tab = page.context.new_page()
     tab.goto(f"{site.workos_url}/")
@@ -54,8 +54,8 @@ def test_a_code_read_in_the_mailbox_signs_in(page: Page, site: Site) -> None:
 
 def test_a_link_clicked_in_the_mailbox_signs_in(page: Page, site: Site) -> None:
     """AUT-01 as browsers do it: the Lax cookie comes along on the way back from another site."""
-    ask(page, "link@example.com", "E-mail me a link")
-    expect(page.get_by_role("heading", name="Check your e-mail")).to_be_visible()
+    ask(page, "link@example.com", "Email me a link")
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     page.goto(f"{site.workos_url}/")
     page.frame_locator("iframe").first.get_by_role("link", name="Sign in").click()
 
@@ -89,9 +89,9 @@ def test_signing_out_in_a_browser_ends_the_session_at_workos(page: Page, site: S
 
 
 def test_two_tabs_with_two_attempts_do_not_clobber_each_other(page: Page, site: Site) -> None:
-    ask(page, "tab-one@example.com", "E-mail me a code")
+    ask(page, "tab-one@example.com", "Email me a code")
     second = page.context.new_page()
-    ask(second, "tab-two@example.com", "E-mail me a code")
+    ask(second, "tab-two@example.com", "Email me a code")
     codes = {mail["to"]: str(mail["one_time_code"]) for mail in mailbox(site)}
 
     page.get_by_label("Six-digit code").fill(codes["tab-one@example.com"])
@@ -101,7 +101,7 @@ def test_two_tabs_with_two_attempts_do_not_clobber_each_other(page: Page, site: 
 
 
 def test_a_wrong_code_keeps_the_page_and_points_to_the_field(page: Page) -> None:
-    ask(page, "wrong@example.com", "E-mail me a code")
+    ask(page, "wrong@example.com", "Email me a code")
     page.get_by_label("Six-digit code").fill("000000")
     page.get_by_role("button", name="Sign in").click()
 
@@ -113,8 +113,8 @@ def test_a_wrong_code_keeps_the_page_and_points_to_the_field(page: Page) -> None
 
 
 def test_another_code_can_be_asked_for_after_the_cool_down(page: Page) -> None:
-    ask(page, "again@example.com", "E-mail me a code")
-    button = page.get_by_role("button", name="E-mail me a new code")
+    ask(page, "again@example.com", "Email me a code")
+    button = page.get_by_role("button", name="Email me a new code")
     expect(button).to_be_hidden()
 
     delays = page.evaluate("document.getAnimations().map(a => a.effect.getTiming().delay)")
@@ -132,7 +132,7 @@ def test_everything_works_without_javascript(new_page: NewPage, site: Site, way:
     if way == "code":
         sign_in_by_code(page, site, email)
     else:
-        ask(page, email, "E-mail me a link")
+        ask(page, email, "Email me a link")
         page.goto(link_to(site, email))
 
     expect_account(page, email)
@@ -144,7 +144,7 @@ def test_the_keyboard_is_enough(page: Page, site: Site) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.goto("/sign-in?next=/account")
-    expect(page.get_by_label("E-mail address")).to_be_focused()
+    expect(page.get_by_label("Email address")).to_be_focused()
     page.keyboard.type("keys@example.com")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Enter the code")).to_be_visible()
@@ -170,7 +170,7 @@ def test_another_session_is_seen_and_ended(page: Page, site: Site, new_page: New
     """SES-12."""
     other = new_page(site)
     for window in (other, page):
-        ask(window, "both@example.com", "E-mail me a code")
+        ask(window, "both@example.com", "Email me a code")
         window.get_by_label("Six-digit code").fill(str(mailbox(site)[0]["one_time_code"]))
         window.get_by_role("button", name="Sign in").click()
         expect_account(window, "both@example.com")
@@ -190,10 +190,11 @@ def test_over_https_the_cookie_is_bound_and_forms_pass(new_page: NewPage, https_
     sign_in_by_code(page, https_site, "tls@example.com")
     expect_account(page, "tls@example.com")
 
-    [cookie] = page.context.cookies()
-    assert cookie["name"] == "__Host-session"
-    assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
-    assert (cookie["domain"], cookie["path"]) == ("localhost", "/")
+    cookies = page.context.cookies()
+    assert {cookie["name"] for cookie in cookies} == {"__Host-session", "__Host-signin-session"}
+    for cookie in cookies:
+        assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
+        assert (cookie["domain"], cookie["path"]) == ("localhost", "/")
     answer = page.goto("/account")
     assert answer
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
@@ -203,7 +204,7 @@ def test_over_https_the_cookie_is_bound_and_forms_pass(new_page: NewPage, https_
 
 def test_a_link_works_over_https(new_page: NewPage, https_site: Site) -> None:
     page = new_page(https_site, ignore_https_errors=True)
-    ask(page, "tls-link@example.com", "E-mail me a link")
+    ask(page, "tls-link@example.com", "Email me a link")
     page.goto(link_to(https_site, "tls-link@example.com"))
 
     expect_account(page, "tls-link@example.com")

@@ -7,18 +7,18 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.attack.conftest import Site
 from tests.browser.conftest import mailbox
 from tests.browser.test_journeys import ask, expect_account, link_to
+from tests.site import Site
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("both deliveries")]
 
 NewPage = Callable[..., Page]
 
 
 def relay_code_on(page: Page) -> str:
     expect(page.get_by_role("heading", name="Type this code where you asked")).to_be_visible()
-    return page.locator(".relay-code").inner_text()
+    return page.locator(".shown-code").inner_text()
 
 
 def type_relay_code(page: Page, code: str) -> None:
@@ -38,8 +38,8 @@ def scan(page: Page, link: str) -> None:
 def test_clicked_in_the_mailbox_our_link_signs_in(mailing_site: Site, new_page: NewPage) -> None:
     """The mail as its reader sees it, and the Lax cookie on the way there and back."""
     window = new_page(mailing_site)
-    ask(window, "same@example.com", "E-mail me a link")
-    expect(window.get_by_role("heading", name="Check your e-mail")).to_be_visible()
+    ask(window, "same@example.com", "Email me a link")
+    expect(window.get_by_role("heading", name="Check your email")).to_be_visible()
     window.goto(f"{mailing_site.workos_url}/")
     window.frame_locator("iframe").first.get_by_role("link", name="Sign in").click()
 
@@ -55,7 +55,7 @@ def test_opened_on_a_phone_it_shows_a_code_that_signs_in_the_window_that_asked(
     email = f"phone-{int(java_script_enabled)}@example.com"
     window = new_page(mailing_site, java_script_enabled=java_script_enabled)
     phone = new_page(mailing_site, viewport={"width": 390, "height": 800})
-    ask(window, email, "E-mail me a link")
+    ask(window, email, "Email me a link")
     phone.goto(link_to(mailing_site, email))
 
     type_relay_code(window, relay_code_on(phone))
@@ -69,7 +69,7 @@ def test_a_wrong_relay_code_keeps_the_page_and_points_to_the_field(
     mailing_site: Site, new_page: NewPage
 ) -> None:
     window = new_page(mailing_site)
-    ask(window, "wrong-relay@example.com", "E-mail me a link")
+    ask(window, "wrong-relay@example.com", "Email me a link")
     type_relay_code(window, "000000")
 
     expect(window.get_by_role("alert")).to_contain_text("That code is not right")
@@ -82,7 +82,7 @@ def test_after_a_scanner_in_a_real_browser_our_link_still_signs_in(
 ) -> None:
     """SES-19, AUT-05."""
     window, scanner = new_page(mailing_site), new_page(mailing_site)
-    ask(window, "scanned@example.com", "E-mail me a link")
+    ask(window, "scanned@example.com", "Email me a link")
     link = link_to(mailing_site, "scanned@example.com")
 
     scan(scanner, link)
@@ -98,7 +98,7 @@ def test_after_a_scanner_in_a_real_browser_a_link_of_workos_offers_a_code(
     """AUT-05: the scanner gets nothing, the person one button, and is in."""
     email = "burnt@example.com"
     window, scanner = new_page(site), new_page(site)
-    ask(window, email, "E-mail me a link")
+    ask(window, email, "Email me a link")
     link = link_to(site, email)
     scan(scanner, link)
     scanner.goto("/account")
@@ -106,7 +106,7 @@ def test_after_a_scanner_in_a_real_browser_a_link_of_workos_offers_a_code(
 
     window.goto(link)
     expect(window.get_by_role("heading", name="The link did not work")).to_be_visible()
-    window.get_by_role("button", name="E-mail me a code instead").click()
+    window.get_by_role("button", name="Email me a code instead").click()
     code = next(mail["one_time_code"] for mail in mailbox(site) if mail["to"] == email)
     window.get_by_label("Six-digit code").fill(str(code))
     window.get_by_role("button", name="Sign in").click()
@@ -119,11 +119,11 @@ def test_a_link_of_workos_opened_on_a_phone_offers_a_code_there(
 ) -> None:
     email = "phone-burnt@example.com"
     window, phone = new_page(site), new_page(site, viewport={"width": 390, "height": 800})
-    ask(window, email, "E-mail me a link")
+    ask(window, email, "Email me a link")
     phone.goto(link_to(site, email))
 
     expect(phone.get_by_text("p***@example.com")).to_be_visible()
-    phone.get_by_role("button", name="E-mail me a code instead").click()
+    phone.get_by_role("button", name="Email me a code instead").click()
     phone.get_by_label("Six-digit code").fill(str(mailbox(site)[0]["one_time_code"]))
     phone.get_by_role("button", name="Sign in").click()
     phone.goto("/account")
@@ -133,7 +133,7 @@ def test_a_link_of_workos_opened_on_a_phone_offers_a_code_there(
 
 def test_a_used_link_says_that_one_is_signed_in(mailing_site: Site, new_page: NewPage) -> None:
     window = new_page(mailing_site)
-    ask(window, "twice@example.com", "E-mail me a link")
+    ask(window, "twice@example.com", "Email me a link")
     link = link_to(mailing_site, "twice@example.com")
     window.goto(link)
     expect_account(window, "twice@example.com")
@@ -141,7 +141,7 @@ def test_a_used_link_says_that_one_is_signed_in(mailing_site: Site, new_page: Ne
     window.goto(link)
 
     expect(window.get_by_role("heading", name="You are already signed in")).to_be_visible()
-    window.get_by_role("link", name="Go on, you are signed in").click()
+    window.get_by_role("link", name="Continue, you are signed in").click()
     expect(window.get_by_role("heading", name="You are signed in")).to_be_visible()
 
 
@@ -149,7 +149,7 @@ def test_the_back_button_after_a_link_says_that_one_is_signed_in(
     site: Site, new_page: NewPage
 ) -> None:
     window = new_page(site)
-    ask(window, "back-link@example.com", "E-mail me a link")
+    ask(window, "back-link@example.com", "Email me a link")
     link = link_to(site, "back-link@example.com")
     window.goto(link)
     expect_account(window, "back-link@example.com")
@@ -163,9 +163,9 @@ def test_two_attempts_in_two_tabs_each_find_their_own_way(
     mailing_site: Site, new_page: NewPage
 ) -> None:
     first, phone = new_page(mailing_site), new_page(mailing_site)
-    ask(first, "tab-a@example.com", "E-mail me a link")
+    ask(first, "tab-a@example.com", "Email me a link")
     second = first.context.new_page()
-    ask(second, "tab-b@example.com", "E-mail me a link")
+    ask(second, "tab-b@example.com", "Email me a link")
     phone.goto(link_to(mailing_site, "tab-a@example.com"))
 
     type_relay_code(first, relay_code_on(phone))
@@ -179,7 +179,7 @@ def test_with_its_cookies_cleared_a_browser_begins_again(
     mailing_site: Site, new_page: NewPage
 ) -> None:
     window = new_page(mailing_site)
-    ask(window, "cleared@example.com", "E-mail me a link")
+    ask(window, "cleared@example.com", "Email me a link")
     window.context.clear_cookies()
     window.goto(link_to(mailing_site, "cleared@example.com"))
     relay_code_on(window)

@@ -1,4 +1,4 @@
-"""From nothing to signed in, counted: what README promises to whoever has five minutes."""
+"""From nothing to signed in, counted: what README promises to people with five minutes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.web.answers import counted
-from tests.serving.test_commands import Running, clone, running
+from app.web.words import counted
+from tests.clone import Running
+from tests.waiting import PATIENCE
 
-__all__ = ["clone", "running"]  # fixtures
-
-pytestmark = [pytest.mark.e2e, pytest.mark.server, pytest.mark.docs]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.server,
+    pytest.mark.docs,
+    pytest.mark.xdist_group("make run"),
+]
 
 COMMANDS = ("git clone", "cd", "make run")  # the fixture `running` stands where these lead to
 
@@ -49,12 +53,13 @@ def test_from_nothing_to_signed_in(
     generated: Callable[[str, str, str], None],
 ) -> None:
     context = chromium.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
     page, mailbox = context.new_page(), context.new_page()
     newcomer = Newcomer(page)
     newcomer.open(page, running.url)
     newcomer.click(page.get_by_role("main").get_by_role("link", name="Sign in"))
-    newcomer.type(page.get_by_label("E-mail address"), "ada@example.com")
-    newcomer.click(page.get_by_role("button", name="E-mail me a code"))
+    newcomer.type(page.get_by_label("Email address"), "ada@example.com")
+    newcomer.click(page.get_by_role("button", name="Email me a code"))
     newcomer.open(mailbox, running.mailbox_url)
     code = mailbox.get_by_role("heading", level=2).first.inner_text().split()[0]
     newcomer.type(page.get_by_label("Six-digit code"), code)
@@ -67,5 +72,5 @@ def test_from_nothing_to_signed_in(
         f"{newcomer.addresses} addresses to open, {counted(newcomer.clicks, 'click')}, and "
         f"{counted(newcomer.fields, 'field')} to type into"
     )
-    text = f"From nothing to signed in: {commands}, {browser}. No account, no key, no mail.\n"
+    text = f"From nothing to signed in: {commands}, {browser}.\nNo account, no key, no mail.\n"
     generated("README.md", "newcomer", text)

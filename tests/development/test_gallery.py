@@ -6,19 +6,18 @@ import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 
 from app import create_app
 from app.config import Config
-from app.failures import EXPLANATIONS
-from app.troubleshooting import BY_CODE, HELP
+from app.development.failures import by_symptom
+from app.failures import Failure, every_failure
 from tests.conftest import ROOT
 from tests.walk import Visitor, heading
 
-PAGES = ("/development/failures", "/development/failures/csrf", "/development/session")
+PAGES = ("/development/failures", "/development/failures/not_found", "/development/session")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -45,20 +44,19 @@ def test_production_has_no_pages_for_developers(
 def test_the_gallery_shows_every_failure_with_cause_fix_and_log_line(visitor: Visitor) -> None:
     page = unescape(visitor.get("/development/failures").text)
 
-    for code, entry in BY_CODE.items():
-        assert f'href="/development/failures/{code}"' in page
-        assert entry.cause in page
-        assert entry.fix in page
-        assert f'"failure": "{code}", "status": {EXPLANATIONS[code].status}' in page
+    for kind in every_failure():
+        assert f'href="/development/failures/{kind.name()}"' in page
+        assert kind.cause in page
+        assert kind.fix in page
+        assert f'"failure": "{kind.name()}", "status": {kind.status}' in page
 
 
-@pytest.mark.parametrize("code", sorted(EXPLANATIONS))
-def test_each_failure_has_its_own_page(visitor: Visitor, code: str) -> None:
-    row = EXPLANATIONS[code]
-    for path in (code, f"{code}?attempt=no"):
+@pytest.mark.parametrize("kind", every_failure(), ids=lambda kind: kind.name())
+def test_each_failure_has_its_own_page(visitor: Visitor, kind: type[Failure]) -> None:
+    for path in (kind.name(), f"{kind.name()}?attempt=no"):
         page = visitor.get(f"/development/failures/{path}")
-        assert page.status_code == row.status
-        assert heading(page) == row.title
+        assert page.status_code == kind.status
+        assert heading(page) == kind.title
 
 
 def test_the_page_is_the_one_that_people_see(visitor: Visitor) -> None:
@@ -66,9 +64,9 @@ def test_the_page_is_the_one_that_people_see(visitor: Visitor) -> None:
     shown = {
         "invalid_one_time_code": 'name="one_time_code"',
         "email_invalid": 'name="email"',
-        "access_denied": "E-mail me a code instead",
+        "access_denied": "Email me a code instead",
         "too_many_requests": "Try again in <strong>30 seconds",
-        "workos_down": "step 3 of 4: exchanging the code",
+        "workos_down": "stage 3 of 4: exchanging the code",
     }
     for code, text in shown.items():
         assert text in visitor.get(f"/development/failures/{code}").text
@@ -78,34 +76,32 @@ def test_an_unknown_failure_is_not_there(visitor: Visitor) -> None:
     assert visitor.get("/development/failures/nonsense").status_code == 404
 
 
-def test_every_failure_has_its_help_and_every_help_its_words() -> None:
-    assert set(BY_CODE) == set(EXPLANATIONS)
-    assert sum(len(entry.codes) for entry in HELP) == len(BY_CODE)
-    for entry in HELP:
-        for text in (entry.cause, entry.fix):
-            assert text.endswith("."), entry.symptom
+def test_failures_with_one_symptom_have_one_cause_and_one_fix() -> None:
+    for symptom, kinds in by_symptom().items():
+        assert len({(kind.cause, kind.diagnosis, kind.fix) for kind in kinds}) == 1, symptom
+        for text in (kinds[0].cause, kinds[0].fix):
+            assert text.endswith("."), symptom
 
 
 @pytest.mark.docs
-def test_the_troubleshooting_page_is_made_of_the_same_table(
+def test_the_troubleshooting_page_is_made_of_the_same_classes(
     generated: Callable[[str, str, str], None],
 ) -> None:
-    generated("docs/troubleshooting.md", "failures", "\n".join(map(as_markdown, HELP)))
+    pages = [as_markdown(symptom, kinds) for symptom, kinds in by_symptom().items()]
+    generated("docs/troubleshooting.md", "failures", "\n".join(pages))
 
 
-def as_markdown(entry: Any) -> str:
+def as_markdown(symptom: str, kinds: list[type[Failure]]) -> str:
     pages = "".join(
-        f"- `{code}` ({EXPLANATIONS[code].status}): {EXPLANATIONS[code].title}. "
-        f"{EXPLANATIONS[code].reason}\n"
-        for code in entry.codes
+        f"- `{kind.name()}` ({kind.status}): {kind.title}. {kind.reason}\n" for kind in kinds
     )
-    diagnosis = entry.diagnosis
+    diagnosis = kinds[0].diagnosis
     command = f"`{diagnosis}`" if re.match(r"(make|\.venv/bin/\w+) ", diagnosis) else diagnosis
     return (
-        f"## {entry.symptom}\n\n"
-        f"**Cause.** {entry.cause.replace('<', '&lt;')}\n\n"
+        f"## {symptom}\n\n"
+        f"**Cause.** {kinds[0].cause.replace('<', '&lt;')}\n\n"
         f"**Diagnosis.** {command}\n\n"
-        f"**Fix.** {entry.fix.replace('<', '&lt;')}\n\n"
+        f"**Fix.** {kinds[0].fix.replace('<', '&lt;')}\n\n"
         f"What people see:\n\n{pages}"
     )
 

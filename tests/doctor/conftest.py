@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-import emulator as workos_emulator
-from emulator.smtp import MailServer
+import workos_emulator
+from workos_emulator.smtp import MailServer
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from flask import Flask, session
 
-import emulator as workos_emulator
+import workos_emulator
 from app.config import Config
 from app.session import sign_out
 from app.workos_api.client import workos
@@ -22,8 +22,8 @@ from doctor.examination import CHECKS, examine
 from doctor.finding import Finding, Patient
 from doctor.settings_checks import fingerprint
 from doctor.site_checks import running_debug, workers
-from tests.attack.conftest import free_port
 from tests.conftest import ROOT, SECRET_KEY
+from tests.machine import free_port
 
 PUBLIC = "https://app.example.com"
 REAL = "https://api.workos.com"
@@ -75,7 +75,7 @@ def diagnose(tmp_path: Path, smtp: dict[str, Any]) -> Iterator[Examine]:
 
 
 def failures(found: dict[str, list[Finding]]) -> dict[str, Finding]:
-    """Returns what has to be mended, by check."""
+    """Returns what needs fixing, by check."""
     return {
         name: finding
         for name, findings in found.items()
@@ -113,7 +113,7 @@ def test_so_has_production(diagnose: Examine) -> None:
         ({"EMAIL_DELIVERY": "smtp", "MAIL_FROM": "a@example.com"}, "settings", "SMTP_URL", "TLS"),
         ({"WORKOS_API_KEY": "sk_live_1"}, "settings", "PUBLIC_URL is http", "https"),
         ({"FLASK_DEBUG": "1", "PUBLIC_URL": PUBLIC}, "debug", "FLASK_DEBUG is on", "Remove"),
-        ({"PUBLIC_URL": "http://app.example.com"}, "https", "in clear", "certificate"),
+        ({"PUBLIC_URL": "http://app.example.com"}, "https", "unencrypted", "certificate"),
         ({"WORKOS_API_KEY": "sk_test_other"}, "credentials", "does not accept", "the emulator"),
         (
             {"WORKOS_API_KEY": "sk_test_other", "WORKOS_BASE_URL": REAL},
@@ -336,7 +336,7 @@ def test_workers_that_differ_are_found(
         answer |= {"count": number + 1, "fingerprint": None}
         answers.append({**answer, **change(number)})
 
-    mark = fingerprint(config.secret_key, ())
+    mark = fingerprint(config)
     for answer in answers:
         answer["fingerprint"] = answer["fingerprint"] or mark
     with httpx2.Client() as http:

@@ -7,7 +7,6 @@ import os
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +15,26 @@ import pytest
 
 from doctor.examination import examine
 from doctor.finding import Finding
-from tests.attack.conftest import ROOT, SITE_SETTINGS, WEBHOOK_SECRET, Browser, Site, running_site
-from tests.browser.certificate import make_certificate
+from tests.machine import ROOT
+from tests.site import ONE_WORKER, OUR_MAIL, SITE_SETTINGS, WEBHOOK_SECRET, Browser, Site, Sites
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.server
+behind_a_proxy = pytest.mark.xdist_group("behind a proxy")
 
 NEW_KEY = "n3w-Key_4zT9qLx7Rr2vWb8NcYd5HfJp1Ga6Ue0Ri"
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+@pytest.fixture
+def certificate(sites: Sites) -> tuple[str, str]:
     """A certificate, and its key."""
-    return make_certificate(tmp_path_factory.mktemp("certificate"))
+    return sites.certificate
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[str, str]) -> Iterator[Site]:
-    """Four workers over https, behind what says that it is one proxy."""
-    path, key = certificate
-    directory = tmp_path_factory.mktemp("site")
-    with running_site(
-        directory, certificate=path, key=key, TRUSTED_PROXIES="1", EMAIL_DELIVERY="smtp"
-    ) as site:
-        yield site
+@pytest.fixture
+def site(sites: Sites) -> Site:
+    """Two workers over https, behind what says that it is one proxy."""
+    return sites.get({"TRUSTED_PROXIES": "1", "WEB_CONCURRENCY": "2", **OUR_MAIL}, https=True)
 
 
 def diagnose(
@@ -57,6 +53,7 @@ def failures(found: dict[str, Finding]) -> set[str]:
     return {name for name, finding in found.items() if finding.outcome == "failure"}
 
 
+@behind_a_proxy
 def test_a_site_behind_one_proxy_is_well(site: Site, certificate: tuple[str, str]) -> None:
     """WEB-06, SES-17."""
     found = diagnose(site, certificate[0])
@@ -66,6 +63,7 @@ def test_a_site_behind_one_proxy_is_well(site: Site, certificate: tuple[str, str
     assert "one key" in found["workers"].what
 
 
+@behind_a_proxy
 @pytest.mark.parametrize(("proxies", "fix"), [(0, "TRUSTED_PROXIES=0"), (2, "TRUSTED_PROXIES=2")])
 def test_proxies_are_counted_by_what_arrives(
     site: Site, certificate: tuple[str, str], proxies: int, fix: str
@@ -77,6 +75,7 @@ def test_proxies_are_counted_by_what_arrives(
     assert fix in found["proxies"].fix
 
 
+@behind_a_proxy
 def test_a_proxy_that_does_not_pass_the_scheme_on_is_found(
     site: Site, certificate: tuple[str, str]
 ) -> None:
@@ -86,6 +85,7 @@ def test_a_proxy_that_does_not_pass_the_scheme_on_is_found(
     assert "X-Forwarded-Proto" in found["proxies"].fix
 
 
+@behind_a_proxy
 def test_another_key_than_the_workers_have_is_found(
     site: Site, certificate: tuple[str, str]
 ) -> None:
@@ -95,12 +95,14 @@ def test_another_key_than_the_workers_have_is_found(
     assert NEW_KEY not in str(found)
 
 
+@behind_a_proxy
 def test_another_webhook_secret_is_found(site: Site, certificate: tuple[str, str]) -> None:
     found = diagnose(site, certificate[0], WORKOS_WEBHOOK_SECRET="whsec_other")
 
     assert failures(found) == {"webhook_arrives"}
 
 
+@behind_a_proxy
 def test_another_address_than_public_url_is_found(site: Site, certificate: tuple[str, str]) -> None:
     public = site.url.replace("localhost", "127.0.0.1")
     with httpx2.Client() as http:
@@ -111,6 +113,7 @@ def test_another_address_than_public_url_is_found(site: Site, certificate: tuple
     assert "what people type" in found["site"].fix
 
 
+@behind_a_proxy
 def test_there_is_nothing_at_the_doctors_door_for_anybody_else(
     site: Site, certificate: tuple[str, str]
 ) -> None:
@@ -133,7 +136,7 @@ def command(*arguments: str, log: str = "", **environ: str) -> subprocess.Comple
         input=log,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -151,6 +154,7 @@ def test_the_command_works_when_the_application_cannot_start() -> None:
     assert "Traceback" not in ended.stderr
 
 
+@behind_a_proxy
 def test_the_command_prints_json_and_no_secret(site: Site, tmp_path: Path) -> None:
     settings = {**site.settings, "DATABASE_PATH": str(tmp_path / "app.sqlite3")}
     ended = command("--json", **settings)
@@ -162,19 +166,20 @@ def test_the_command_prints_json_and_no_secret(site: Site, tmp_path: Path) -> No
         assert settings[name] not in ended.stdout + ended.stderr
 
 
-def test_the_story_of_an_attempt_is_told_from_the_log(tmp_path: Path) -> None:
+@pytest.mark.xdist_group("both deliveries")
+def test_the_story_of_an_attempt_is_told_from_the_log(sites: Sites) -> None:
     """From the first click to the session, with the detour by a scanner, and nothing secret."""
-    with running_site(tmp_path) as site:
-        browser = Browser(site)
-        attempt = browser.post("/auth/magic-link", email="ada@example.com").headers["Location"]
-        attempt = attempt.partition("attempt=")[2]
-        link = browser.mail_to("ada@example.com")["links"][0]
-        scanner = Browser(site)
-        scanner.http.get(link, timeout=10)
-        browser.http.get(link, timeout=10)
-        log = site.log.read_text()
-        for each in (browser, scanner):
-            each.http.close()
+    site = sites.get(ONE_WORKER)
+    browser = Browser(site)
+    attempt = browser.post("/auth/magic-link", email="ada@example.com").headers["Location"]
+    attempt = attempt.partition("attempt=")[2]
+    link = browser.mail_to("ada@example.com")["links"][0]
+    scanner = Browser(site)
+    scanner.http.get(link, timeout=PATIENCE)
+    browser.http.get(link, timeout=PATIENCE)
+    log = site.log.read_text()
+    for each in (browser, scanner):
+        each.http.close()
 
     ended = command("--attempt", attempt, log=log)
 
@@ -188,8 +193,8 @@ def test_the_story_of_an_attempt_is_told_from_the_log(tmp_path: Path) -> None:
     ]
     places = [told.index(step) for step in steps]
     assert places == sorted(places)
-    assert "step 2 of 4" in told
-    assert "step 3 of 4" in told
+    assert "stage 2 of 4" in told
+    assert "stage 3 of 4" in told
     assert "EMAIL_DELIVERY=smtp" in told
     assert "ada@" not in told
     assert WEBHOOK_SECRET not in told
@@ -197,9 +202,9 @@ def test_the_story_of_an_attempt_is_told_from_the_log(tmp_path: Path) -> None:
 
 def test_a_story_reads_the_lines_of_a_terminal_too() -> None:
     log = (
-        "10:00:00 INFO authn_magic_auth_sent logger=app attempt=0123456789ab step=2 email=a***\n"
+        "10:00:00 INFO authn_magic_auth_sent logger=app attempt=0123456789ab stage=2 email=a***\n"
         "noise\n{not json\n"
-        "10:00:09 INFO session_created logger=app attempt=0123456789ab step=4 user=canary\n"
+        "10:00:09 INFO session_created logger=app attempt=0123456789ab stage=4 user=canary\n"
     )
     ended = command("--attempt", "0123456789ab", log=log)
 

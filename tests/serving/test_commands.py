@@ -4,112 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from tests.attack.conftest import TOKEN, free_port
+from tests.clone import Running, make_run, run
+from tests.machine import ROOT, free_port
+from tests.site import TOKEN
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.server
-
-ROOT = Path(__file__).parents[2]
-PARTS = ("app", "emulator", "scripts", "static", "templates")
-FILES = ("Makefile", "gunicorn.conf.py", ".env.example", "requirements.txt", "requirements-dev.txt")
-SETTINGS = re.compile(
-    r"^(WORKOS_|PUBLIC_URL|SECRET_KEY|PORT$|EMULATOR_PORT|SMTP_|EMAIL_|MAIL_|FLASK_|MAKE|LIMIT_)"
-)
-
-
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """A fresh copy whose virtual environment is there already, so that nothing is downloaded."""
-    for name in PARTS:
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in FILES:
-        shutil.copy2(ROOT / name, tmp_path / name)
-    for name in ("requirements.txt", "requirements-dev.txt"):
-        os.utime(tmp_path / name, (0, 0))  # older than what is installed
-    venv = tmp_path / ".venv"
-    venv.mkdir()
-    for part in Path(sys.prefix).iterdir():
-        (venv / part.name).symlink_to(part)
-    for stamp in ("run", "dev"):  # this copy's own: the tests may run where make installed nothing
-        (venv / stamp).unlink(missing_ok=True)
-        (venv / stamp).touch()
-    return tmp_path
-
-
-def environment(**settings: str) -> dict[str, str]:
-    """Returns this environment without any setting of the application, but with these."""
-    kept = {name: value for name, value in os.environ.items() if not SETTINGS.match(name)}
-    return {**kept, **settings}
-
-
-def run(clone: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command that ends by itself."""
-    return subprocess.run(
-        command,
-        cwd=clone,
-        env=environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-@dataclass
-class Running:
-    """`make run`, up and answering."""
-
-    process: subprocess.Popen[str]
-    url: str
-    mailbox_url: str
-    output: Path
-
-
-@pytest.fixture
-def running(clone: Path) -> Iterator[Running]:
-    """`make run` on free ports."""
-    ports = {"PORT": free_port(), "EMULATOR_PORT": free_port(), "SMTP_PORT": free_port()}
-    output = clone / "output"
-    with output.open("w") as file:
-        process = subprocess.Popen(
-            ["make", "run", *(f"{name}={port}" for name, port in ports.items())],
-            cwd=clone,
-            env=environment(),
-            stdout=file,
-            stderr=file,
-            text=True,
-            start_new_session=True,
-        )
-    try:
-        wait_for(lambda: "Ctrl-C" in output.read_text() or process.poll() is not None)
-        url, mailbox_url = (f"http://localhost:{ports[name]}" for name in ("PORT", "EMULATOR_PORT"))
-        yield Running(process, url, mailbox_url, output)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGINT)
-        process.wait(30)
-
-
-def wait_for(condition: Any) -> None:
-    """Returns once the condition holds; fails after 30 seconds."""
-    ends_at = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < ends_at, "waited in vain"
-        time.sleep(0.05)
+on_make_run = pytest.mark.xdist_group("make run")
 
 
 def has_ipv6() -> bool:
@@ -123,7 +35,15 @@ def is_free(url: str) -> bool:
         return probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) != 0
 
 
-def test_make_run_leads_to_a_signed_in_page_both_ways_and_ends_cleanly(running: Running) -> None:
+@pytest.fixture
+def running_alone(clone: Path) -> Iterator[Running]:
+    """`make run`, for a test that ends it."""
+    with make_run(clone) as running:
+        yield running
+
+
+@on_make_run
+def test_make_run_leads_to_a_signed_in_page_both_ways(running: Running) -> None:
     output = running.output.read_text()
     assert running.url in output
     assert running.mailbox_url in output
@@ -131,27 +51,42 @@ def test_make_run_leads_to_a_signed_in_page_both_ways_and_ends_cleanly(running: 
     for way in ("magic-auth", "magic-link"):
         with requests.Session() as browser:
             sign_in(running, browser, way)
-            account = browser.get(f"{running.url}/account", timeout=10)
+            account = browser.get(f"{running.url}/account", timeout=PATIENCE)
             assert f"{way}@example.com" in account.text
 
+
+def ctrl_c(running: Running) -> None:
     os.killpg(running.process.pid, signal.SIGINT)
-    running.process.wait(15)
-    wait_for(lambda: is_free(running.url) and is_free(running.mailbox_url))
-    assert "Traceback" not in running.output.read_text()
 
 
-@pytest.mark.parametrize("signals", [[signal.SIGINT] * 2, [signal.SIGHUP], [signal.SIGTERM]])
-def test_nothing_goes_on_after_two_ctrl_c_a_closed_window_or_a_kill(
-    running: Running, signals: list[signal.Signals]
-) -> None:
+def ctrl_c_again_and_again(running: Running) -> None:
     script = child_of(running.process.pid, "scripts.develop")
-    for number in signals:
-        os.kill(script, number)
-        time.sleep(0.05)  # what a second Ctrl-C takes, at least
 
-    running.process.wait(15)
-    wait_for(lambda: is_free(running.url) and is_free(running.mailbox_url))
-    assert "Traceback" not in running.output.read_text()
+    def has_ended() -> bool:
+        with suppress(ProcessLookupError):
+            os.kill(script, signal.SIGINT)
+        return running.process.poll() is not None
+
+    wait_for(has_ended)
+
+
+def closed_window(running: Running) -> None:
+    os.kill(child_of(running.process.pid, "scripts.develop"), signal.SIGHUP)
+
+
+def kill(running: Running) -> None:
+    os.kill(child_of(running.process.pid, "scripts.develop"), signal.SIGTERM)
+
+
+@pytest.mark.parametrize("end", [ctrl_c, ctrl_c_again_and_again, closed_window, kill])
+def test_however_it_is_ended_nothing_goes_on(
+    running_alone: Running, end: Callable[[Running], None]
+) -> None:
+    end(running_alone)
+
+    running_alone.process.wait(PATIENCE)
+    wait_for(lambda: is_free(running_alone.url) and is_free(running_alone.mailbox_url))
+    assert "Traceback" not in running_alone.output.read_text()
 
 
 def child_of(parent: int, name: str) -> int:
@@ -164,15 +99,15 @@ def child_of(parent: int, name: str) -> int:
 
 
 def sign_in(running: Running, browser: requests.Session, way: str) -> None:
-    page = browser.get(f"{running.url}/sign-in", timeout=10)
+    page = browser.get(f"{running.url}/sign-in", timeout=PATIENCE)
     email = f"{way}@example.com"
     sent = submit(browser, f"{running.url}/auth/{way}", page, email=email)
-    mail: Any = requests.get(f"{running.mailbox_url}/_emulate/mailbox", timeout=5).json()[0]
+    mail: Any = requests.get(f"{running.mailbox_url}/_emulate/mailbox", timeout=PATIENCE).json()[0]
     if mail["one_time_code"]:
         url = f"{running.url}/auth/magic-auth/verify"
         submit(browser, url, sent, one_time_code=mail["one_time_code"])
     else:
-        browser.get(mail["links"][0], timeout=10)
+        browser.get(mail["links"][0], timeout=PATIENCE)
 
 
 def submit(
@@ -180,11 +115,12 @@ def submit(
 ) -> requests.Response:
     found = TOKEN.search(page.text)
     assert found
-    return browser.post(url, data={"csrf_token": found[1], **fields}, timeout=10)
+    return browser.post(url, data={"csrf_token": found[1], **fields}, timeout=PATIENCE)
 
 
-def test_the_env_file_is_private_has_a_fresh_key_and_is_kept(running: Running, clone: Path) -> None:
-    file = clone / ".env"
+@on_make_run
+def test_the_env_file_is_private_and_has_a_fresh_key(running: Running) -> None:
+    file = running.clone / ".env"
     found = re.search(r"^SECRET_KEY=([\w-]{64})$", file.read_text(), re.M)
 
     assert found
@@ -192,15 +128,19 @@ def test_the_env_file_is_private_has_a_fresh_key_and_is_kept(running: Running, c
     assert found[1] not in running.output.read_text()
 
 
+@on_make_run
 def test_no_query_string_reaches_the_terminal(running: Running) -> None:
     """LOG-02: the development server would print `code` and `state` of each callback."""
-    requests.get(f"{running.url}/auth/callback?code=canary&state=canary", timeout=10)
+    requests.get(f"{running.url}/auth/callback?code=canary&state=canary", timeout=PATIENCE)
 
     wait_for(lambda: "/auth/callback" in running.output.read_text())
     assert "canary" not in running.output.read_text()
 
 
-def test_if_one_part_ends_so_does_the_other_and_the_reason_is_said(running: Running) -> None:
+def test_if_one_part_ends_so_does_the_other_and_the_reason_is_said(
+    running_alone: Running,
+) -> None:
+    running = running_alone
     listing = subprocess.run(
         ["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True
     ).stdout
@@ -208,7 +148,7 @@ def test_if_one_part_ends_so_does_the_other_and_the_reason_is_said(running: Runn
     [line] = [row for row in listing.splitlines() if f"emulator --port {port}" in row]
     os.kill(int(line.split()[0]), signal.SIGTERM)
 
-    assert running.process.wait(15) != 0
+    assert running.process.wait(PATIENCE) != 0
     assert "the emulator has ended by itself" in running.output.read_text()
     wait_for(lambda: is_free(running.url))
 
@@ -239,7 +179,7 @@ def test_a_port_of_the_other_localhost_is_busy_too(clone: Path) -> None:
 
 
 def test_the_real_workos_without_the_emulators_mailbox_is_explained(clone: Path) -> None:
-    """Whoever changes one line of .env too few."""
+    """A person who changes one line of .env too few."""
     example = (clone / ".env.example").read_text()
     key = "SECRET_KEY=Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1"
     lines = [key if line == "SECRET_KEY=" else line for line in example.splitlines()]
@@ -279,6 +219,7 @@ def test_wrong_settings_are_explained_on_one_screen(clone: Path, command: str) -
     assert ended.returncode != 0
     for name in ("WORKOS_API_KEY", "WORKOS_CLIENT_ID", "SECRET_KEY", "LOG_LEVEL"):
         assert name in output
+    assert output.count("the application cannot start") == 1
     assert "Traceback" not in output
     assert "canary" not in output
     assert len(output.splitlines()) < 24

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.attack.conftest import free_port
+from tests.clone import environment, run
 from tests.conftest import SECRET_KEY
-from tests.serving.test_commands import clone, environment, run, wait_for
+from tests.machine import free_port
+from tests.waiting import PATIENCE, wait_for
 
-__all__ = ["clone"]  # a fixture, found here by its name
 pytestmark = pytest.mark.server
 
 
@@ -43,14 +43,12 @@ class Served:
             return self.status() == "ok"
         return False
 
-    def status_after_reload(self) -> str:
-        """Asks until the answer is no longer the old one."""
+    def reload(self) -> None:
+        """Has it begin again with other workers."""
         self.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: self.status() != "ok")
-        return self.status()
 
     def status(self) -> str:
-        return str(requests.get(f"{self.url}/healthz", timeout=10).json()["status"])
+        return str(requests.get(f"{self.url}/healthz", timeout=PATIENCE).json()["status"])
 
 
 @pytest.fixture
@@ -61,7 +59,7 @@ def served(clone: Path) -> Iterator[Served]:
         yield served
     finally:
         served.process.terminate()
-        served.process.wait(30)
+        served.process.wait(PATIENCE)
 
 
 def test_a_request_is_one_line_of_the_access_log(served: Served) -> None:
@@ -85,7 +83,20 @@ def test_a_reload_brings_the_new_code(served: Served) -> None:
     health = served.clone / "app" / "health.py"
     health.write_text(health.read_text().replace('status="ok"', 'status="reloaded"'))
 
-    assert served.status_after_reload() == "reloaded"
+    served.reload()
+
+    wait_for(lambda: served.status() == "reloaded")
+
+
+def test_a_reload_brings_the_new_settings(served: Served) -> None:
+    with (served.clone / ".env").open("a") as file:
+        file.write("LOG_LEVEL=DEBUG\n")
+    served.reload()
+
+    def says_more() -> bool:
+        return served.status() == "ok" and '"event": "request"' in served.log.read_text()
+
+    wait_for(says_more)
 
 
 def test_gunicorn_counts_only_with_numbers(clone: Path) -> None:

@@ -1,4 +1,4 @@
-"""docs/nginx.conf as it is, in front of gunicorn, and the doctor outside."""
+"""docs/nginx.conf as it is, in front of gunicorn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,11 +17,13 @@ import pytest
 import requests
 
 from doctor.examination import examine
-from tests.attack.conftest import Browser, Site, free_port, running_site
-from tests.browser.certificate import make_certificate
+from tests.certificate import make_certificate
 from tests.conftest import ROOT
+from tests.machine import free_port
+from tests.site import Browser, Site, running_site
+from tests.waiting import PATIENCE, wait_for
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("nginx")]
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
@@ -40,7 +41,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[str, str])
         pytest.skip("nginx is not installed")
     directory = tmp_path_factory.mktemp("nginx")
     port = free_port()
-    settings = {"PUBLIC_URL": f"https://localhost:{port}", "TRUSTED_PROXIES": "1"}
+    settings = {
+        "PUBLIC_URL": f"https://localhost:{port}",
+        "TRUSTED_PROXIES": "1",
+        "WEB_CONCURRENCY": "2",
+    }
     with running_site(directory, **settings) as site, Nginx(directory, site, port, certificate):
         yield site
 
@@ -78,11 +83,13 @@ class Nginx:
 
     def __enter__(self) -> None:
         self._process = subprocess.Popen(self._command)
-        ends_at = time.monotonic() + 10
-        while time.monotonic() < ends_at and self._process.poll() is None:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
-                return
-        pytest.fail("nginx did not come up")
+        wait_for(self._is_up)
+
+    def _is_up(self) -> bool:
+        assert self._process.poll() is None, "nginx did not come up"
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self._port)):
+            return True
+        return False
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
@@ -109,7 +116,7 @@ def test_a_person_signs_in_and_no_credential_is_logged(
     browser.http.trust_env = False  # or the certificates of the environment would win
     browser.http.headers["Referer"] = f"{site.url}/"
     callback = browser.callback_of_link("proxied@example.com")
-    assert browser.http.get(callback, timeout=10).status_code == 200
+    assert browser.http.get(callback, timeout=PATIENCE).status_code == 200
     assert browser.is_signed_in()
     browser.http.close()
 
@@ -130,7 +137,7 @@ def test_with_the_application_down_no_credential_is_logged_either(
         page = requests.get(
             f"https://localhost:{port}/auth/callback?code=canary&state=canary",
             verify=certificate[0],
-            timeout=10,
+            timeout=PATIENCE,
         )
 
     assert page.status_code == 502
@@ -140,9 +147,14 @@ def test_with_the_application_down_no_credential_is_logged_either(
 def test_a_forged_header_gains_nothing(site: Site, certificate: tuple[str, str]) -> None:
     """WEB-09, WEB-10."""
     forged = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example"}
-    page = requests.get(f"{site.url}/sign-in", headers=forged, verify=certificate[0], timeout=10)
+    page = requests.get(
+        f"{site.url}/sign-in", headers=forged, verify=certificate[0], timeout=PATIENCE
+    )
     other = requests.get(
-        f"{site.url}/sign-in", headers={"Host": "evil.example"}, verify=certificate[0], timeout=10
+        f"{site.url}/sign-in",
+        headers={"Host": "evil.example"},
+        verify=certificate[0],
+        timeout=PATIENCE,
     )
 
     assert page.status_code == 200

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 import responses
+from flask import Flask
 from workos import (
     HTTPResponse,
     TransportConnectError,
@@ -15,7 +16,9 @@ from workos import (
     WorkOSClient,
 )
 
+from app import create_app
 from app.config import Config
+from tests.walk import Visitor
 
 API = "https://api.workos.com"
 
@@ -53,7 +56,12 @@ class RequestsBackend:
 def config(make_config: object) -> Config:
     """Settings for the real address of WorkOS."""
     assert callable(make_config)
-    config = make_config(workos_base_url=API, limit_send_per_address="100 per minute")
+    config = make_config(
+        workos_api_key="sk_test_wire",
+        workos_client_id="client_wire",
+        workos_base_url=API,
+        limit_send_per_address="100 per minute",
+    )
     assert isinstance(config, Config)
     return config
 
@@ -68,6 +76,24 @@ def workos(config: Config) -> WorkOSClient:
         max_retries=0,
         http_client=RequestsBackend(),
     )
+
+
+@pytest.fixture
+def app(config: Config, workos: WorkOSClient) -> Flask:
+    """The application under test."""
+    return create_app(config, workos=workos)
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """Somebody at the front door."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def another_visitor(app: Flask) -> Visitor:
+    """Somebody else, elsewhere, in another browser."""
+    return Visitor(app, address="198.51.100.7")
 
 
 @pytest.fixture

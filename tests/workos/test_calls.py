@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 import responses
 
 from app.auth.doors.magic_link import SHORTEST
+from tests.machine import ROOT
+from tests.waiting import PATIENCE
 from tests.walk import ADA, Visitor
 from tests.workos.conftest import API
 from tests.workos.replies import AUTHENTICATED, MAGIC_AUTH, PASSWORDLESS, PROFILE
@@ -48,7 +53,7 @@ def test_asking_for_a_code(visitor: Visitor, api: responses.RequestsMock) -> Non
     sent = visitor.ask_for_code(" Ada@Example.com ", next="/account", state="mine")
 
     assert bodies(api) == [("POST", SEND_CODE, {"email": ADA})]
-    assert api.calls[0].request.headers["Authorization"] == "Bearer sk_test_emulator"
+    assert api.calls[0].request.headers["Authorization"] == "Bearer sk_test_wire"
     assert "424242" not in visitor.get(sent.location).text
 
 
@@ -61,8 +66,8 @@ def test_typing_a_code(visitor: Visitor, api: responses.RequestsMock) -> None:
 
     expected = {
         "grant_type": "urn:workos:oauth:grant-type:magic-auth:code",
-        "client_id": "client_emulator",
-        "client_secret": "sk_test_emulator",
+        "client_id": "client_wire",
+        "client_secret": "sk_test_wire",
         "code": "424242",
         "email": ADA,
     }
@@ -99,8 +104,8 @@ def test_coming_back_from_a_link(
 
     expected = {
         "grant_type": "authorization_code",
-        "client_id": "client_emulator",
-        "client_secret": "sk_test_emulator",
+        "client_id": "client_wire",
+        "client_secret": "sk_test_wire",
         "code": "the-code",
     }
     assert bodies(api)[2:] == [("POST", TOKEN, expected)]
@@ -122,28 +127,79 @@ def test_no_page_calls_workos(visitor: Visitor, api: responses.RequestsMock, pat
     assert len(api.calls) == 0
 
 
-def test_nothing_is_made_or_called_before_the_first_request() -> None:
-    """A client used before a fork would give one worker another person's answers."""
-    program = (
-        "from app import create_app\nfrom app.config import Config\n"
-        "app = create_app(Config(workos_api_key='sk_test_1', workos_client_id='client_1',"
-        f" secret_key={'Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1'!r}))\n"
-        "assert app.extensions['workos']._made == {}\n"
-    )
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+PROGRAM = """
+import os, sys
+from pathlib import Path
+from threading import Thread
+from app import create_app
+from app.config import Config
+from tests.walk import Visitor
+
+app = create_app(Config(
+    workos_api_key="sk_test_1", workos_client_id="client_1", workos_base_url=sys.argv[1],
+    secret_key="Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1",
+    database_path=Path(sys.argv[2]), limit_send_per_address="100 per minute",
+))
+
+def ask():
+    assert Visitor(app).ask_for_code().status_code == 303
+
+def ask_in_threads():
+    for _ in range(3):
+        thread = Thread(target=ask)
+        thread.start()
+        thread.join()
+
+for worker in range(2):  # before anything was asked, as gunicorn may, and after
+    pid = os.fork()
+    if pid == 0:
+        ask_in_threads()
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+    ask_in_threads()
+"""
 
 
-def test_each_process_has_a_client_of_its_own() -> None:
-    program = (
-        "import os\nfrom concurrent.futures import ThreadPoolExecutor\n"
-        "from app.config import Config\nfrom app.workos_api.client import Clients\n"
-        "config = Config(workos_api_key='sk_test_1', workos_client_id='client_1', secret_key='x')\n"
-        "clients = Clients(config, None)\n"
-        "with ThreadPoolExecutor(8) as pool:\n"
-        "    made = set(pool.map(lambda _: id(clients.get()), range(40)))\n"
-        "assert len(made) == 1\nfirst = clients.get()\n"
-        "pid = os.fork()\n"
-        "if pid == 0:\n    os._exit(0 if clients.get() is not first else 1)\n"
-        "assert os.waitpid(pid, 0)[1] == 0\nassert clients.get() is first\n"
-    )
-    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=30)
+class Answering(BaseHTTPRequestHandler):
+    """WorkOS, as far as it sends codes, which notes who asks over which connection."""
+
+    protocol_version = "HTTP/1.1"
+    callers: list[object]
+
+    def do_POST(self) -> None:  # the name of http.server
+        """Sends a code."""
+        self.callers.append(self.client_address)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps(MAGIC_AUTH).encode()
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.mark.server
+def test_each_process_asks_over_connections_of_its_own(tmp_path: Path) -> None:
+    """Two workers that share a connection get each other's answers; threads may share one."""
+    callers: list[object] = []
+    handler = type("Noting", (Answering,), {"callers": callers})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        program = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-c",
+            PROGRAM,
+            url,
+            str(tmp_path / "app.sqlite3"),
+        ]
+        subprocess.run(program, cwd=ROOT, check=True, timeout=PATIENCE)
+        server.shutdown()
+
+    child, parent, second_child = callers[0], callers[3], callers[6]
+    assert callers == [child] * 3 + [parent] * 3 + [second_child] * 3 + [parent] * 3
+    assert len({child, parent, second_child}) == 3

@@ -18,7 +18,8 @@ import responses
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.failures import CALLBACK_ERRORS, EXPLANATIONS
+from app.auth.callback_errors import CALLBACK_ERRORS, CallbackError
+from app.failures import every_failure
 from app.web.log import JSONFormatter
 from tests.walk import ADA, Visitor
 from tests.workos.replies import MAGIC_AUTH, PASSWORDLESS
@@ -34,6 +35,7 @@ from tests.workos.test_calls import (
 Fault = dict[str, Any]
 Act = Callable[[Visitor, responses.RequestsMock, Fault], TestResponse]
 
+FAILURES = {kind.name(): kind for kind in every_failure()}
 CANARIES = {
     "message": "canary-message",
     "error_description": "canary-description",
@@ -61,7 +63,10 @@ ANYWHERE: dict[str, tuple[Fault, str]] = {
     "500 with a known code": (code("invalid_grant", 500), "workos_down"),
     "429": ({"status": 429, "headers": {"Retry-After": "7"}}, "workos_busy"),
     "429 without a time": ({"status": 429, "json": CANARIES}, "workos_busy"),
-    "429 with nonsense": ({"status": 429, "headers": {"Retry-After": "soon"}}, "workos_busy"),
+    "429 with no number": (
+        {"status": 429, "headers": {"Retry-After": "soon"}},
+        "workos_busy",
+    ),
     "429 for ever": ({"status": 429, "headers": {"Retry-After": "9" * 30}}, "workos_busy"),
     "too_many_requests": (code("too_many_requests", 429), "workos_busy"),
     "daily quota": (code("daily_quota_exceeded", 429), "daily_quota_exceeded"),
@@ -72,11 +77,11 @@ ANYWHERE: dict[str, tuple[Fault, str]] = {
     "an unknown code": (code("canary_code"), "workos_refused"),
     "an unknown error": (error("<script>canary</script>"), "workos_refused"),
     "a code of the wrong type": ({"status": 400, "json": {"code": {"a": 1}}}, "workos_refused"),
-    "a list": ({"status": 400, "json": ["canary"]}, "workos_nonsense"),
+    "a list": ({"status": 400, "json": ["canary"]}, "unexpected_reply"),
     "418": ({"status": 418}, "workos_refused"),
     "refused": ({"body": requests.ConnectionError("canary")}, "workos_unreachable"),
     "slow": ({"body": requests.Timeout("canary")}, "workos_slow"),
-    "broken": ({"body": requests.exceptions.ChunkedEncodingError("canary")}, "workos_nonsense"),
+    "broken": ({"body": requests.exceptions.ChunkedEncodingError("canary")}, "unexpected_reply"),
 }
 # What a reply may look like that says 200 and is none.
 SENSELESS: dict[str, Fault] = {
@@ -93,8 +98,8 @@ SENSELESS: dict[str, Fault] = {
     "wrong types": {"json": {"user": "canary", "profile": 7, "id": [], "code": None}},
     "a user without id": {"json": {"user": {}, "profile": {"email": "canary@x.org"}}},
 }
-NONSENSE: dict[str, tuple[Fault, str]] = {
-    name: ({"status": 200, **reply}, "workos_nonsense") for name, reply in SENSELESS.items()
+UNEXPECTED: dict[str, tuple[Fault, str]] = {
+    name: ({"status": 200, **reply}, "unexpected_reply") for name, reply in SENSELESS.items()
 }
 # What only redeeming a one-time code may meet.
 REDEEM: dict[str, tuple[Fault, str]] = {
@@ -165,7 +170,7 @@ def logged(app: Flask) -> Iterator[io.StringIO]:
 
 def expect(answer: TestResponse, expected: str, visitor: Visitor, logged: io.StringIO) -> None:
     """Holds the answer against the row of the table."""
-    row = EXPLANATIONS[expected]
+    row = FAILURES[expected]
     text = unescape(answer.text)
     assert (answer.status_code, row.title in text, row.reason in text) == (row.status, True, True)
     assert 'class="button"' in text or "<button" in text
@@ -207,18 +212,18 @@ def exchange(visitor: Visitor, api: responses.RequestsMock, fault: Fault) -> Tes
 
 ACTS: dict[str, tuple[Act, int, dict[str, tuple[Fault, str]]]] = {
     # What is done, how many calls that makes, and what it may meet.
-    "asking for a code": (send_code, 1, {**ANYWHERE, **NONSENSE, **SEND}),
-    "typing a code": (redeem_code, 2, {**ANYWHERE, **NONSENSE, **REDEEM}),
+    "asking for a code": (send_code, 1, {**ANYWHERE, **UNEXPECTED, **SEND}),
+    "typing a code": (redeem_code, 2, {**ANYWHERE, **UNEXPECTED, **REDEEM}),
     "asking for a link": (
         create_link,
         1,
-        {**ANYWHERE, **NONSENSE, "422": SEND["422"]},
+        {**ANYWHERE, **UNEXPECTED, "422": SEND["422"]},
     ),
     "sending a link": (send_link, 2, ANYWHERE),
     "coming back": (
         exchange,
         3,
-        {**ANYWHERE, **NONSENSE, "invalid_grant": (error("invalid_grant"), "invalid_grant")},
+        {**ANYWHERE, **UNEXPECTED, "invalid_grant": (error("invalid_grant"), "invalid_grant")},
     ),
 }
 CASES = [
@@ -254,7 +259,7 @@ def test_programs_get_the_fault_as_json(
     answer = visitor.post_json("/auth/magic-auth", {"email": ADA})
 
     body: Any = answer.json
-    assert answer.status_code == EXPLANATIONS[expected].status
+    assert answer.status_code == FAILURES[expected].status
     assert body["error"] == expected
     assert {"message", "hint", "request_id"} <= set(body)
     assert "canary" not in answer.text
@@ -316,8 +321,7 @@ def test_each_error_at_the_callback_has_its_page(visitor: Visitor, error: str) -
         query_string={"error": error, "error_description": "<b>canary</b>", "state": "x"},
     )
 
-    row = EXPLANATIONS.get(error if error in CALLBACK_ERRORS else "callback_error")
-    assert row
+    row = CALLBACK_ERRORS.get(error, CallbackError)
     assert (page.status_code, row.title in unescape(page.text)) == (row.status, True)
     assert "canary" not in page.text
     assert "<script>" not in page.text

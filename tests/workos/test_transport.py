@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import httpx2
 import pytest
 from workos import TransportConnectError, TransportError, TransportTimeout
 
-from app.workos_api.client import MAX_REPLY, Transport
-from tests.attack.conftest import free_port
+from app import create_app
+from app.config import Config
+from app.workos_api.transport import MAX_REPLY, Transport
+from tests.certificate import make_certificate
+from tests.machine import free_port
+from tests.waiting import PATIENCE
+from tests.walk import Visitor
+from tests.workos.replies import MAGIC_AUTH
 
-TIMEOUT = 0.3  # seconds
+SHORT = 0.3  # seconds, for what is to take too long
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 Behaviour = Callable[[socket.socket], None]
 
@@ -22,31 +31,42 @@ Behaviour = Callable[[socket.socket], None]
 class Server:
     """Takes connections one after the other, and treats each in the same way."""
 
-    def __init__(self, behave: Behaviour) -> None:
+    def __init__(self, behave: Behaviour, *, tls: ssl.SSLContext | None = None) -> None:
         self.connections = 0
+        self.heard = b""
         self._behave = behave
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(5)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/canary?token=canary"
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/canary?token=canary"
+        self._last: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
     def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
+        while True:
+            connection, address = self._listener.accept()
+            with connection, suppress(OSError):
+                if self._last and address == self._last.getsockname():
+                    return
                 self.connections += 1
-                with connection, suppress(OSError):
-                    connection.settimeout(5)
-                    connection.recv(65_536)
-                    self._behave(connection)
+                self._treat(connection)
+
+    def _treat(self, connection: socket.socket) -> None:
+        connection.settimeout(PATIENCE)
+        if self._tls:
+            connection = self._tls.wrap_socket(connection, server_side=True)
+        with connection:
+            self.heard += connection.recv(65_536)
+            self._behave(connection)
 
     def close(self) -> None:
-        """Ends it."""
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        """Ends it, once it has seen all who came before."""
+        with socket.socket() as self._last:
+            self._last.bind(("127.0.0.1", 0))
+            self._last.connect(("127.0.0.1", self.port))
+            self._thread.join()
         self._listener.close()
-        self._thread.join()
 
 
 @pytest.fixture
@@ -88,29 +108,29 @@ def hang_up(connection: socket.socket) -> None:
     connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
 
 
-def nonsense(connection: socket.socket) -> None:
+def gibberish(connection: socket.socket) -> None:
     connection.sendall(b"\x00\x01\x02\r\n\r\n")
 
 
 @pytest.mark.parametrize(
-    ("behave", "expected"),
+    ("behave", "expected", "timeout"),
     [
-        (hang, TransportTimeout),
-        (drip, TransportTimeout),
-        (redirect, TransportError),
-        (flood, TransportError),
-        (hang_up, TransportError),
-        (nonsense, TransportError),
+        (hang, TransportTimeout, SHORT),
+        (drip, TransportTimeout, SHORT),
+        (redirect, TransportError, PATIENCE),
+        (flood, TransportError, PATIENCE),
+        (hang_up, TransportError, PATIENCE),
+        (gibberish, TransportError, PATIENCE),
     ],
 )
 def test_a_server_that_misbehaves_is_left_after_one_try(
-    transport: Transport, behave: Behaviour, expected: type[Exception]
+    transport: Transport, behave: Behaviour, expected: type[Exception], timeout: float
 ) -> None:
     """LIM-05, LOG-02: in time, once, and without a word about what was asked."""
     server = Server(behave)
     try:
         with pytest.raises(expected) as caught:
-            transport.request("POST", server.url, headers={}, content=b"canary", timeout=TIMEOUT)
+            transport.request("POST", server.url, headers={}, content=b"canary", timeout=timeout)
     finally:
         server.close()
 
@@ -121,23 +141,47 @@ def test_a_server_that_misbehaves_is_left_after_one_try(
 def test_a_server_that_is_not_there(transport: Transport) -> None:
     with pytest.raises(TransportConnectError):
         transport.request(
-            "GET", f"http://127.0.0.1:{free_port()}/", headers={}, content=None, timeout=TIMEOUT
+            "GET", f"http://127.0.0.1:{free_port()}/", headers={}, content=None, timeout=PATIENCE
         )
 
 
 def test_a_good_answer_comes_through(transport: Transport) -> None:
     server = Server(lambda connection: connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}"))
     try:
-        reply = transport.request("GET", server.url, headers={}, content=None, timeout=TIMEOUT)
+        reply = transport.request("GET", server.url, headers={}, content=None, timeout=PATIENCE)
     finally:
         server.close()
 
     assert (reply.status_code, reply.json()) == (200, {})
 
 
-def test_certificates_are_verified(transport: Transport) -> None:
-    """SEC-11."""
-    verifies = httpx2.Client().__dict__.get("_transport")
-    assert verifies is not None
-    context = verifies._pool._ssl_context
-    assert (context.check_hostname, context.verify_mode.name) == (True, "CERT_REQUIRED")
+@pytest.mark.parametrize("is_trusted", [False, True])
+def test_certificates_are_verified(
+    make_config: Callable[..., Config],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_trusted: bool,
+) -> None:
+    """SEC-11: a server that is not trusted learns neither what would be asked nor our key."""
+    certificate, key = make_certificate(tmp_path)
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    body = json.dumps(MAGIC_AUTH).encode()
+    answer = HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+    def send_code(connection: socket.socket) -> None:
+        while not server.heard.endswith(b"}"):  # the body may come later than the head
+            server.heard += connection.recv(65_536)
+        connection.sendall(answer)
+
+    server = Server(send_code, tls=context)
+    app = create_app(make_config(workos_base_url=f"https://localhost:{server.port}"))
+    try:
+        page = Visitor(app).ask_for_code()
+    finally:
+        server.close()
+
+    assert page.status_code == (303 if is_trusted else 503)
+    assert bool(server.heard) is is_trusted

@@ -1,4 +1,4 @@
-"""A certificate for localhost that nobody vouches for."""
+"""A certificate for localhost that nobody trusts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+# Where Linux has this machine too, and where an application takes it for another one.
+ELSEWHERE = "127.0.0.2"
+
 
 def make_certificate(directory: Path) -> tuple[str, str]:
-    """Makes a certificate for localhost that nobody vouches for; returns it and its key."""
+    """Makes a certificate for localhost that nobody trusts; returns it and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    addresses = [x509.IPAddress(ipaddress.ip_address(ip)) for ip in ("127.0.0.1", ELSEWHERE)]
+    names = [x509.DNSName("localhost"), *addresses]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

@@ -1,4 +1,4 @@
-"""The session at WorkOS: refreshed in time, by one, and nobody thrown out for a passing trouble."""
+"""The session at WorkOS: refreshed in time by one request; a passing problem signs nobody out."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def set_claims(visitor: Visitor, **claims: Any) -> None:
 
 
 def refresh_token_of(visitor: Visitor) -> str:
-    """Returns the token that the store holds, in clear."""
+    """Returns the token in the store, opened."""
     with visitor.app.app_context():
         user_id = visitor.api_session().json["user"]["id"]
         [record] = session_store().of_user(user_id).values()
@@ -121,7 +121,7 @@ def test_roles_permissions_and_flags_follow(ada: Visitor, clock: Any) -> None:
     assert "support@example.com" in ada.get("/account").text
 
 
-def test_the_cookie_stays_small_whatever_the_claims(visitor: Visitor, clock: Any) -> None:
+def test_the_cookie_stays_small_with_any_claims(visitor: Visitor, clock: Any) -> None:
     """SES-03: an SDK session with 40 permissions would not fit into a cookie."""
     set_claims(visitor, permissions=[f"resource-{number}:write" for number in range(500)])
     visitor.sign_in_by_code()
@@ -164,7 +164,7 @@ TROUBLES: dict[str, dict[str, Any]] = {
     "429": {"status": 429, "headers": {"Retry-After": "20"}},
     "500": {"status": 500},
     "503": {"status": 503},
-    "nonsense": {"status": 200, "body": "<html>"},
+    "not JSON": {"status": 200, "body": "<html>"},
     "empty": {"status": 200, "body": ""},
     "wrong shape": {"status": 200, "body": {"user": []}},
     "our configuration": {"status": 400, "body": {"error": "invalid_client"}},
@@ -202,7 +202,7 @@ def test_after_an_hour_of_trouble_pages_wait_but_nobody_is_signed_out(
         refused = ada.get("/account")
         assert (refused.status_code, heading(refused)) == (
             503,
-            "We cannot confirm your session now",
+            "We cannot confirm your session right now",
         )
         assert refused.headers["Retry-After"] == str(RETRY_AFTER)
     assert len(ada.api_calls()) == calls + 1  # not with every request

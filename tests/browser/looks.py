@@ -1,0 +1,38 @@
+"""How a page looks: judged by axe and by its width, in light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from axe_playwright_python.base import AxeResults
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+Look = tuple[int, Literal["light", "dark"]]  # the width, and the scheme
+LOOKS: tuple[Look, ...] = ((1200, "light"), (1200, "dark"), (390, "light"), (390, "dark"))
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def look_at(page: Page, name: str, rules: list[str], looks: tuple[Look, ...] = LOOKS) -> None:
+    """Fails for what is wrong with the open page in these looks; see bring_axe."""
+    # What is right need not come along: describing it takes longer than finding it.
+    options = json.dumps({"runOnly": rules, "resultTypes": ["violations"]})
+    for look in looks:
+        take_on(page, look)
+        violations = page.evaluate(f"axe.run({options}).then(({{violations}}) => violations)")
+        report = AxeResults({"violations": violations}).generate_report() if violations else ""
+        assert not violations, f"{name}, {look}: {report}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= look[0], (name, look)
+
+
+def bring_axe(page: Page) -> None:
+    """Has axe at hand in every document that this page opens from now on."""
+    page.add_init_script(Axe().axe_script)
+
+
+def take_on(page: Page, look: Look) -> None:
+    """Shows the open page in this look."""
+    width, scheme = look
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
