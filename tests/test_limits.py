@@ -267,3 +267,21 @@ def test_the_file_does_not_grow_with_time(tmp_path: Path) -> None:
             clock.shift(61)
 
     assert sizes[-1] < 1.5 * sizes[1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("203.0.113.9:50123", "203.0.113.9:50124"), ("[2001:db8::1]:443", "[2001:db8::2]:444")],
+)
+def test_a_port_behind_the_address_makes_no_other_visitor(
+    app: Flask, emulator: Flask, first: str, second: str
+) -> None:
+    """LIM-01: some proxies write the port of the connection into X-Forwarded-For."""
+    answers = [
+        Visitor(app, emulator, address=(first, second)[number % 2])
+        .ask_for_code(f"a{number}@example.com")
+        .status_code
+        for number in range(5)
+    ]
+
+    assert answers == [303] * 4 + [429]

@@ -13,9 +13,16 @@ def visitor() -> str:
     """Returns who is asking, by network address; a whole IPv6 site counts as one."""
     text = get_remote_address()
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(_without_port(text))
     except ValueError:
         return text  # a proxy of ours may write something other than an address
     if isinstance(address, ipaddress.IPv6Address) and not address.ipv4_mapped:
         return str(ipaddress.ip_network((address, IPV6_SITE), strict=False))
     return str(address)
+
+
+def _without_port(text: str) -> str:
+    # Azure and IIS write 203.0.113.1:50123, and so every connection would be a visitor of its own.
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
