@@ -195,3 +195,15 @@ def test_a_browser_gets_pages(visitor: Visitor) -> None:
     accept = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
     assert visitor.get("/nowhere", headers={"Accept": accept}).mimetype == "text/html"
+
+
+@pytest.mark.parametrize("referer", ["http://[", "https://x:abc/", "https://[::1", "//:99999999"])
+def test_a_referer_that_nobody_can_read_is_refused(https_visitor: Visitor, referer: str) -> None:
+    """WEB-02: it is a refusal, not a crash, and with a valid token too."""
+    data = {"csrf_token": https_visitor.csrf_token(), "email": "ada@example.com"}
+
+    refused = https_visitor.client.post(
+        "/auth/magic-auth", base_url=https_visitor.origin, data=data, headers={"Referer": referer}
+    )
+
+    assert (refused.status_code, heading(refused)) == (400, "This page was out of date")

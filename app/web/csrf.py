@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, current_app, g, request, session
 from flask_wtf import CSRFProtect
@@ -54,6 +55,7 @@ def protect_everything(app: Flask, keyring: Keyring) -> None:
     app.config["WTF_CSRF_SECRET_KEY"] = keyring.derive("csrf")[::-1]  # the newest last
     # A page may stay open for as long as its session.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
+    app.before_request(_refuse_unreadable_referer)  # first, for Flask-WTF cannot read it either
     CSRFProtect(app)
 
 
@@ -67,7 +69,16 @@ def forget_secret() -> None:
     session.pop(field(), None)
 
 
+def _refuse_unreadable_referer() -> None:
+    try:
+        urlsplit(request.referrer or "").port  # noqa: B018 # this is what raises
+    except ValueError:
+        if request.method not in SAFE:
+            raise CSRF(detail="referer") from None
+
+
 def _check() -> None:
+    _refuse_unreadable_referer()
     token = request.form.get(field()) or request.headers.get(HEADER)
     try:
         validate_csrf(token, time_limit=settings().session_lifetime)
