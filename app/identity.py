@@ -51,5 +51,7 @@ class Identity:
         return replace(self, email=email if isinstance(email, str) else self.email, name=name)
 
 
-def _full_name(name: str | None, first: str | None, last: str | None) -> str | None:
+def _full_name(*names: object) -> str | None:
+    # As an event or a Profile has them, each may be missing, or of a type that nobody expects.
+    name, first, last = (name if isinstance(name, str) else "" for name in names)
     return name or " ".join(part for part in (first, last) if part) or None

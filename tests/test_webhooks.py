@@ -209,3 +209,14 @@ def test_a_webhook_larger_than_any_form_is_taken(visitor: Visitor) -> None:
     data = {"id": "user_1", "metadata": {"note": "x" * 50_000}}
 
     assert send(visitor, "user.updated", data).status_code == 200
+
+
+@pytest.mark.parametrize("name", [["Ada"], {"first": "Ada"}, 7, True])
+def test_a_name_of_a_strange_shape_is_no_name(visitor: Visitor, name: Any) -> None:
+    """SEC-10: it was a 500, which WorkOS repeats for ever."""
+    visitor.sign_in_by_code()
+    data = {"id": user_id(visitor), "email": "ada@new.example", "first_name": name}
+
+    assert send(visitor, "user.updated", data).status_code == 200
+    assert visitor.api_session().json["user"]["name"] is None
+    assert visitor.api_session().json["user"]["email"] == "ada@new.example"
