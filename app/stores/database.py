@@ -90,9 +90,12 @@ class Database:
         # O_EXCL: closing an existing file would drop the locks of this process's connections.
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self._path.exists():
+                self._path.chmod(0o600)  # a restored backup may have come readable to all
+                return
             os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except FileExistsError:
-            return
+            return  # another worker was faster
         except OSError as error:
             raise sqlite3.OperationalError(f"cannot open the database: {error.strerror}") from None
 

@@ -127,3 +127,13 @@ def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_a_file_that_was_readable_to_others_is_made_private(tmp_path: Path) -> None:
+    """SEC-06: as after a restore from a backup."""
+    path = tmp_path / "app.sqlite3"
+    path.touch(0o644)
+
+    SQLiteSessionStore(Database(path)).check()
+
+    assert path.stat().st_mode & 0o077 == 0
