@@ -16,7 +16,8 @@ bp = Blueprint("sign_out", __name__)
 
 @bp.get("/auth/sign-out")
 def show() -> str:
-    """Shows the button, or says that nobody is signed in."""
+    """Shows the button, or says that nobody is signed in; 503 while nobody can tell."""
+    session.live_record()
     return render("auth/sign_out.html")
 
 

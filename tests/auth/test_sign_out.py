@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from app import create_app
 from tests.walk import Visitor, heading
 
 
@@ -71,3 +74,22 @@ def test_a_program_signs_out(visitor: Visitor) -> None:
 
     assert visitor.post_json("/auth/sign-out", {}).json == {"status": "signed_out"}
     assert not visitor.is_signed_in()
+
+
+def test_while_the_store_is_down_nobody_is_told_that_they_are_signed_out(
+    visitor: Visitor, config: Any
+) -> None:
+    """SES-07: on a shared computer one would walk away."""
+    visitor.sign_in_by_code()
+    folder = config.database_path.parent
+    away = folder.rename(folder.with_name("away"))
+    folder.touch()
+    fresh = Visitor(create_app(config), visitor.emulator)
+    fresh.take_cookies(visitor.cookies())
+
+    page = fresh.get("/auth/sign-out")
+
+    assert page.status_code == 503
+    assert "You are signed out" not in page.text
+    folder.unlink()
+    away.rename(folder)
