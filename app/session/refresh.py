@@ -7,6 +7,7 @@ limited time.
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 from typing import NoReturn
@@ -134,6 +135,10 @@ def _ask(handle: str, record: SessionRecord, session: WorkOSSession) -> WorkOSSe
     )
     if fresh is None:
         raise UnexpectedReply(detail="no sid")
+    if (reply.user.id, fresh.id) != (record.identity.user_id, session.id):
+        # Somebody else's roles must not become this person's; and nothing is known of their own.
+        log.event("authn_token_foreign", level=logging.ERROR, user=record.identity.user_id)
+        raise UnexpectedReply(detail="about somebody else")
     return fresh
 
 
