@@ -349,3 +349,55 @@ def test_short_access_tokens_are_not_refreshed_with_every_request(
     clock.shift(SHORTEST_PAUSE)
     assert visitor.get("/account").status_code == 200
     assert refreshes(visitor) == 1
+
+
+def test_signing_in_again_ends_the_session_before_at_workos_too(
+    ada: Visitor, workos: WorkOSClient
+) -> None:
+    """SES-05: a session that nobody can end any more must not live on there."""
+    user = ada.api_session().json["user"]["id"]
+    [first] = workos.user_management.list_sessions(user).data
+
+    ada.get("/sign-in?again=yes")
+    ada.sign_in_by_code()
+
+    active = [
+        one for one in workos.user_management.list_sessions(user).data if one.status == "active"
+    ]
+    assert len(active) == 1
+    assert active[0].id != first.id
+
+
+@pytest.mark.parametrize("whose", ["another person's", "another session's"])
+def test_a_refresh_about_somebody_else_changes_nothing(
+    ada: Visitor, clock: Any, workos: WorkOSClient, caplog: pytest.LogCaptureFixture, whose: str
+) -> None:
+    """AUT-18: it ends nothing either; it is an alarm."""
+    other = Visitor(ada.app, ada.emulator, address="198.51.100.7")
+    email = "eve@example.com" if whose == "another person's" else "ada@example.com"
+    set_claims(ada, role="member")
+    workos.user_management.create_magic_auth(email=email)
+    foreign = (
+        ada.emulator.test_client()
+        .post(
+            AUTHENTICATE,
+            json={
+                "client_id": "client_emulator",
+                "client_secret": "sk_test_emulator",
+                "grant_type": "urn:workos:oauth:grant-type:magic-auth:code",
+                "code": other.mailed_code(),
+                "email": email,
+            },
+        )
+        .json
+    )
+    break_workos(ada, 200, body=foreign)
+    clock.shift(LIFETIME)
+
+    before = ada.api_session().json
+    assert before["user"]["email"] == "ada@example.com"
+    assert before["workos"]["role"] is None
+    assert "authn_token_foreign" in caplog.text
+    mend_workos(ada)
+    clock.shift(RETRY_AFTER + 1)
+    assert ada.is_signed_in()

@@ -66,8 +66,8 @@ def sign_in(
         stale_at=stale_at,
     )
     store.create(new.handle, record, expires_at=ends_at)
-    if before:
-        store.end(before.handle)
+    if before and (replaced := store.find(before.handle)):
+        end({before.handle: replaced})
     csrf.forget_secret()
     g.signin_session = Current(config, new, record, is_changed=True)
     log.event("session_created", way=identity.method, user=identity.user_id)
