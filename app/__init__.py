@@ -79,8 +79,8 @@ def take_over(app: Flask, config: Config) -> None:
     ring = keys.init_app(app, config)
     log.init_app(app, config)
     flask_session.init_app(app, config, ring)
-    headers.init_app(app, config)
     public_host.init_app(app, config)
+    headers.init_app(app, config)  # around all that answers by itself
     csrf.protect_everything(app, ring)
     failure_pages.answer_everything(app)
     app.context_processor(pages.common)

@@ -207,3 +207,18 @@ def test_a_referer_that_nobody_can_read_is_refused(https_visitor: Visitor, refer
     )
 
     assert (refused.status_code, heading(refused)) == (400, "This page was out of date")
+
+
+@pytest.mark.parametrize("host", ["a..b", ".localhost", "a" * 64 + ".example.com", "x" * 300])
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/static/base.css", "/auth/callback?code=secret"]
+)
+def test_a_host_that_cannot_be_is_refused_without_a_crash(
+    visitor: Visitor, host: str, path: str
+) -> None:
+    """WEB-04, WEB-09: with every header of ours, and nothing of the query."""
+    refused = visitor.client.get(path, headers={"Host": host})
+
+    assert refused.status_code == 400
+    assert refused.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert "secret" not in refused.text

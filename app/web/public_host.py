@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, request
@@ -10,6 +12,9 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from ..config import Config
 from ..failures import BadInput, Button, CookieLost
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class UnknownHost(BadInput, CookieLost):
@@ -23,12 +28,30 @@ class UnknownHost(BadInput, CookieLost):
     button = Button("public_url", "Open the right address")
 
 
+class _PossibleHosts:
+    """Refuses a host that no name server could know, before anything tries to encode it (IDNA)."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            environ.get("HTTP_HOST", "").encode("idna")
+        except UnicodeError:
+            body = f"{UnknownHost.title}.\n".encode()
+            length = ("Content-Length", str(len(body)))
+            start_response("400 Bad Request", [("Content-Type", "text/plain"), length])
+            return [body]
+        return self._application(environ, start_response)
+
+
 def init_app(app: Flask, config: Config) -> None:
     """Refuses other host names, and trusts proxy headers only from TRUSTED_PROXIES hops."""
     if hops := config.trusted_proxies:
         # Never the host: a forged X-Forwarded-Host must not decide what this site is called.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign] # Flask's documented way
 
+    app.wsgi_app = _PossibleHosts(app.wsgi_app)  # type: ignore[method-assign] # Flask's documented way
     usual = urlsplit(config.public_url).netloc
 
     @app.before_request
