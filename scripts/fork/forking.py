@@ -24,7 +24,6 @@ OURS = Thing(
     edits=(
         Edit("Makefile", ' -m "not fork"'),
         Edit("docs/without-make.md", ' -m "not fork"'),
-        Edit(".ci/run", "make forks\n"),
     ),
 )
 PROMISE = re.compile(r"^\| ([A-Z0-9]+-\d\d) \| .*\n", re.M)
@@ -39,8 +38,9 @@ def fork(root: Path, name: str, *, doors: Sequence[str], without: Sequence[str])
     following = Following(tree)
     rename(tree, name)
     yield f"It is called {name}."
-    for thing in things.values():
-        for path in thing.paths:
+    gone = {path for thing in things.values() for path in thing.paths}
+    for path in sorted(gone):
+        if not gone & {str(folder) for folder in Path(path).parents}:
             tree.delete(path)
     edits = [edit for thing in things.values() for edit in thing.edits]
     edits += [edit for needed, some in TOGETHER.items() if needed <= set(names) for edit in some]

@@ -40,7 +40,6 @@ THINGS: dict[str, Thing] = {
             "tests/serving",
             "tests/clone.py",
             "tests/site.py",
-            "tests/doctor/test_running_site.py",
             "tests/host",
             "tests/stores/test_documented_stores.py",
         ),
