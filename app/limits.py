@@ -86,7 +86,8 @@ class Limits:
             return getattr(self._shared, question)(*about)
         except StorageError as error:
             self._ask_again_at = time.monotonic() + PAUSE
-            reason = type(error.storage_error).__name__
+            cause = error.storage_error
+            reason = getattr(cause, "sqlite_errorname", type(cause).__name__)
             log.event("limits_counted_in_memory", level=logging.WARNING, reason=reason)
             return getattr(self._memory, question)(*about)
 

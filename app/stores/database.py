@@ -16,7 +16,8 @@ from limits.storage import Storage
 
 Values = tuple[Any, ...] | dict[str, Any]
 
-BUSY_TIMEOUT = 2.0  # seconds to wait for another writer
+# Seconds to wait for another writer: a disk that stalls for a moment is not a store that is down.
+BUSY_TIMEOUT = 5.0
 SWEEP_EVERY = 60.0  # seconds between two removals of expired rows
 
 # Counted up with every change below. A file of another version is emptied: people sign in again.
