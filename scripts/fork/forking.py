@@ -14,6 +14,7 @@ from .doors import DOORS
 from .following import Following
 from .locks import without_packages
 from .naming import rename
+from .readme import readme
 from .things import THINGS, TOGETHER
 from .tree import Edit, ForkError, Thing, Tree
 
@@ -42,6 +43,7 @@ def fork(root: Path, name: str, *, doors: Sequence[str], without: Sequence[str])
     for path in sorted(gone):
         if not gone & {str(folder) for folder in Path(path).parents}:
             tree.delete(path)
+    tree.write("README.md", readme(tree.read("README.md"), name, things))
     edits = [edit for thing in things.values() for edit in thing.edits]
     edits += [edit for needed, some in TOGETHER.items() if needed <= set(names) for edit in some]
     for edit in edits:
@@ -104,7 +106,7 @@ def _prune_promises(tree: Tree) -> None:
     shown = "".join(tree.read(name) for name in tree.files(".md"))
     for picture in (tree.root / "docs/pictures").glob("*.png"):
         if picture.name not in shown:
-            picture.unlink()
+            tree.delete(str(picture.relative_to(tree.root)))
 
 
 def _prune_locks(tree: Tree, things: dict[str, Thing]) -> None:

@@ -17,7 +17,7 @@ NAME = re.compile(r"[\w][\w .&'-]{0,39}")
 
 
 def rename(tree: Tree, name: str) -> None:
-    """Writes the name into pages, mails, the package and the title of the README."""
+    """Writes the name into pages, mails and the package."""
     if not NAME.fullmatch(name):
         raise ForkError("A name has letters, digits, spaces and . & ' - and at most 40 of them.")
     found = BRAND.search(tree.read("templates/auth/_brand.html"))
@@ -29,8 +29,6 @@ def rename(tree: Tree, name: str) -> None:
             raise ForkError(f"{path} has changed: this was to be there once:\n{old}")
         tree.write(path, text.replace(old, new))
     _rename_package(tree, name)
-    _title, _, rest = tree.read("README.md").partition("\n")
-    tree.write("README.md", f"# {name}\n{rest}")
 
 
 def _rename_package(tree: Tree, name: str) -> None:

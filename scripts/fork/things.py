@@ -49,6 +49,7 @@ THINGS: dict[str, Thing] = {
     "webhooks": Thing(
         words=r"webhook",
         paths=("app/webhooks.py", "tests/test_webhooks.py"),
+        edits=(Edit("README.md", ", signals, webhooks |", ", signals |"),),
     ),
     "redis": Thing(
         words=r"redis",

@@ -12,7 +12,7 @@ BINARY = (".png", ".svg", ".min.css")
 
 
 class ForkError(Exception):
-    """The fork cannot be made; the message says why, for whoever asked for it."""
+    """The fork cannot be made; the message says why, for the person who asked for it."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         listed = subprocess.run(
-            ["git", "ls-files"],  # noqa: S607 # the git of whoever asks
+            ["git", "ls-files"],  # noqa: S607 # the git of the person who asks
             cwd=root,
             capture_output=True,
             text=True,

@@ -51,6 +51,7 @@ def test_a_fork_is_whole(
 ) -> None:
     made = make_fork(copy, *VARIANTS[variant])
     assert made.returncode == 0, made.stderr
+    assert all(len(line) <= 140 for line in (copy / "README.md").read_text().splitlines())
     cache = tmp_path_factory.getbasetemp() / "mypy"
 
     for command in (
