@@ -19,7 +19,7 @@ WORDS = {
     "authn_magic_auth_sent": "A code was sent.",
     "authn_magic_link_sent": "A link was sent.",
     "mail_sent": "The mail server took the mail.",
-    "authn_code_withheld": "WorkOS made no code: this address may not sign in.",
+    "authn_address_refused": "WorkOS refused the address; the person was not told.",
     "authn_step_required": "WorkOS asked for one more step, and the person was shown its page.",
     "authn_link_opened_elsewhere": "The link was opened in another browser; that got a relay code.",
     "authn_callback_repeated": "The callback was opened again: the sign of a mail scanner.",

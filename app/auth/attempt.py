@@ -9,6 +9,8 @@ from ..web.log import masked_email
 
 # An attempt outlives what was mailed, so that people who are late are offered a new code.
 LATE = 10 * 60  # seconds
+# Bytes: its cookie carries a multiple of these, so that its length does not tell what is in it.
+PADDED_TO = 384
 RESEND_AFTER = 30  # seconds before the page offers another code; style.css waits as long
 STEP_LIFETIME = 10 * 60  # seconds to answer what WorkOS asks in between
 

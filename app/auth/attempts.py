@@ -21,7 +21,7 @@ from ..web import log
 from ..web.answers import see_other
 from ..web.fields import RequestRefused
 from ..web.redirects import safe_return_to
-from .attempt import LATE, SENDING, Attempt, Pending
+from .attempt import LATE, PADDED_TO, SENDING, Attempt, Pending
 
 PREFIX = "signin-attempt-"  # changes with the format, so that other releases pass over it
 PURPOSE = "attempt/2"  # of the key that seals them
@@ -184,8 +184,8 @@ def _forget(name: str, config: Config) -> None:
 def _seal(attempt: Attempt) -> str:
     """Returns the attempt as the value of its cookie."""
     values = {name: value for name, value in asdict(attempt).items() if value is not None}
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    return sealer(PURPOSE).encrypt(zlib.compress(text.encode())).decode()
+    text = zlib.compress(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode())
+    return sealer(PURPOSE).encrypt(text + bytes(-len(text) % PADDED_TO)).decode()
 
 
 def _unseal(token: str) -> Attempt | None:

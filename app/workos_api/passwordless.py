@@ -6,33 +6,58 @@ https://workos.com/docs/reference/magic-link
 from __future__ import annotations
 
 import re
+import secrets
+from contextlib import suppress
 
 from workos.passwordless import PasswordlessSession
 
 from ..config import Config
+from ..failures import Failure
 from .client import ask, call, workos
 from .faults import UnexpectedReply
+from .refusals import ADDRESS_REFUSALS, withhold
 
 LINK = re.compile(r"[\x21-\x7e]{1,1024}")
 
 
 def create_session(
     email: str, *, redirect_uri: str, state: str, expires_in: int
-) -> PasswordlessSession:
-    """Makes a passwordless session; its `link` is a credential; raises Failure."""
-    return ask(
-        workos().passwordless.create_session,
-        email=email,
-        type="MagicLink",
-        redirect_uri=redirect_uri,
-        state=state,
-        expires_in=expires_in,
-    )
+) -> PasswordlessSession | None:
+    """Makes a passwordless session; its `link` is a credential; raises Failure.
+
+    Returns None if the address may not have one.
+    """
+    try:
+        return ask(
+            workos().passwordless.create_session,
+            email=email,
+            type="MagicLink",
+            redirect_uri=redirect_uri,
+            state=state,
+            expires_in=expires_in,
+        )
+    except ADDRESS_REFUSALS as refused:
+        withhold(refused)
+        return None
 
 
 def send_session(passwordless_session: PasswordlessSession) -> None:
     """Has WorkOS email the link of a passwordless session; raises Failure."""
-    call(workos().passwordless.send_session, passwordless_session.id)
+    try:
+        call(workos().passwordless.send_session, passwordless_session.id)
+    except ADDRESS_REFUSALS as refused:
+        withhold(refused)
+
+
+def send_nothing() -> None:
+    """Takes as long as `send_session`, for an address that may not have a link; mails nothing."""
+    with suppress(Failure):  # there is no such session, however WorkOS says so
+        call(workos().passwordless.send_session, f"passwordless_session_{secrets.token_hex(13)}")
+
+
+def link_to_nowhere() -> str:
+    """Returns what looks like a link of WorkOS's, to stand in an attempt's cookie in its place."""
+    return f"https://auth.workos.com/passwordless/{secrets.token_urlsafe(19)[:25]}/confirm"
 
 
 def usable_link(passwordless_session: PasswordlessSession, config: Config) -> str:

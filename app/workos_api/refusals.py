@@ -6,7 +6,9 @@ Each class is named after WorkOS's own code: https://workos.com/docs/reference/a
 from __future__ import annotations
 
 from ..failures import CODE_INSTEAD, NEW_CODE, OTHER_ADDRESS, Failure, WrongCode
+from ..web import log
 from ..web.email_address import AddressRefused
+from .faults import WorkOSNotFound
 
 
 class CodeRefused(Failure):
@@ -93,7 +95,7 @@ class NotInvited(Failure):
     button = OTHER_ADDRESS
     symptom = "An address has no account"
     cause = "Sign-up is off in the WorkOS dashboard, and this address was not invited."
-    diagnosis = "grep authn_code_withheld in the log"
+    diagnosis = "grep authn_address_refused in the log"
     fix = "Invite them, or allow sign-up. The sign-in page tells nobody who has an account."
 
 
@@ -109,6 +111,16 @@ class InvitationInvalid(NotInvited):
 
     title = "The invitation is not valid"
     reason = "It has expired, was used, or is for another address."
+
+
+# Said of one address before anybody has proved that it is theirs. Shown, they would tell everybody
+# who has an account, so they are answered as a known address would be.
+ADDRESS_REFUSALS = (NotInvited, WorkOSNotFound)
+
+
+def withhold(refused: Failure) -> None:
+    """Tells the log, and nobody else, why WorkOS refused an address."""
+    log.event("authn_address_refused", reason=refused.name(), detail=refused.detail)
 
 
 class OtherWayOnly(Failure):

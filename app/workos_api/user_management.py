@@ -10,8 +10,8 @@ from workos.user_management.models import AuthenticateResponse
 from ..failures import Failure
 from ..web import log
 from .client import ask, call, workos
-from .faults import UnexpectedReply, WorkOSDown, WorkOSNotFound, WorkOSSlow, WorkOSUnreachable
-from .refusals import SignUpNotAllowed
+from .faults import UnexpectedReply, WorkOSDown, WorkOSSlow, WorkOSUnreachable
+from .refusals import ADDRESS_REFUSALS, InvalidOneTimeCode, withhold
 
 REVOKE_TIMEOUT = 3  # seconds; people who sign out do not wait long for WorkOS
 ONE_TIME_CODE = re.compile(r"[0-9A-Za-z]{4,16}")
@@ -24,9 +24,8 @@ def create_magic_auth(email: str) -> str | None:
     """
     try:
         return ask(workos().user_management.create_magic_auth, email=email).code
-    except (SignUpNotAllowed, WorkOSNotFound) as refused:
-        # Answered as if it had been sent: otherwise anybody could find out who has an account.
-        log.event("authn_code_withheld", reason=refused.name(), detail=refused.detail)
+    except ADDRESS_REFUSALS as refused:
+        withhold(refused)
         return None
 
 
@@ -38,9 +37,16 @@ def mailable(one_time_code: str) -> str:
 
 
 def authenticate_with_magic_auth(one_time_code: str, email: str) -> AuthenticateResponse:
-    """Exchanges the code that a person typed for who they are; spends it; raises Failure."""
+    """Exchanges the code that a person typed for who they are; spends it; raises Failure.
+
+    For an address that may not have an account every code is wrong.
+    """
     grant = workos().user_management.authenticate_with_magic_auth
-    return ask(grant, code=one_time_code, email=email)
+    try:
+        return ask(grant, code=one_time_code, email=email)
+    except ADDRESS_REFUSALS as refused:
+        withhold(refused)
+        raise InvalidOneTimeCode(detail=refused.detail) from None
 
 
 def authenticate_with_organization_selection(

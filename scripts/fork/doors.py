@@ -147,8 +147,6 @@ DOORS: dict[str, Thing] = {
             SEND_CODE,
             "templates/mail/code.html",
             "templates/mail/code.txt",
-            "templates/mail/no_account.html",
-            "templates/mail/no_account.txt",
             "tests/auth/test_magic_auth.py",
         ),
         edits=ONLY_LINKS,

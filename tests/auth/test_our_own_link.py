@@ -65,6 +65,28 @@ def test_the_mail_carries_our_link_and_never_that_of_workos(visitor: Visitor) ->
     assert len(mail["links"][0]) < 200  # few mail programs break it
 
 
+@pytest.mark.parametrize("code", ["sign_up_not_allowed", "entity_not_found"])
+def test_an_address_without_an_account_looks_like_one_with(
+    visitor: Visitor, another_visitor: Visitor, emulator: Flask, code: str
+) -> None:
+    """AUT-14: its owner alone is told, by a mail that takes as long as one with a link."""
+    known = visitor.ask_for_link()
+    fault = {"method": "POST", "path": "/passwordless/sessions", "status": 404}
+    emulator.test_client().post("/_emulate/hooks", json=fault | {"body": {"code": code}})
+    unknown = another_visitor.ask_for_link("eve@example.com")
+
+    assert (unknown.status_code, list(unknown.headers.keys())) == (
+        known.status_code,
+        list(known.headers.keys()),
+    )
+    assert sorted(map(len, visitor.cookies().values())) == sorted(
+        map(len, another_visitor.cookies().values())
+    )
+    assert heading(another_visitor.get(unknown.location)) == "Check your email"
+    assert "has no account" in visitor.mailbox()[0]["text"]
+    assert heading(another_visitor.type_relay_code("000000")) == "That code is not right"
+
+
 def test_one_sign_in_makes_exactly_two_calls_to_workos(visitor: Visitor) -> None:
     visitor.ask_for_link()
     visitor.open_link(visitor.mailed_link())

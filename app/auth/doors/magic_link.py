@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, url_for
 
-from ... import limits
+from ... import limits, mail
 from ...config import Config, settings
 from ...identity import Identity
 from ...pages import render
@@ -84,7 +84,9 @@ def _send(
     passwordless_session = passwordless.create_session(
         email, redirect_uri=redirect_uri, state=state.make(attempt), expires_in=lifetime
     )
-    if config.mails_itself:
+    if passwordless_session is None:
+        attempt = _seem_to_send(attempt, config)
+    elif config.mails_itself:
         attempt = replace(attempt, link=passwordless.usable_link(passwordless_session, config))
         own_link.mail_link(attempt, config)
     else:
@@ -108,6 +110,15 @@ def redeem(attempt: Attempt, code: str) -> Proof:
     if not is_same_email(identity.email, attempt.email or ""):
         raise EmailMismatch
     return Proof(identity)
+
+
+def _seem_to_send(attempt: Attempt, config: Config) -> Attempt:
+    # Neither the time that it takes nor the length of its cookie may tell who has an account.
+    if not config.mails_itself:
+        passwordless.send_nothing()
+        return attempt
+    mail.send_no_account(attempt.email or "")
+    return replace(attempt, link=passwordless.link_to_nowhere())
 
 
 def _redirect_uri(asked: str, allowed: tuple[str, ...]) -> str:
