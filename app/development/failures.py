@@ -11,10 +11,11 @@ from flask import Blueprint
 from ..auth import attempts
 from ..auth.attempt import EXCHANGING
 from ..auth.doors import offered
-from ..failure_pages import NotFound, log_entry
+from ..failure_pages import log_entry
 from ..failures import Failure, every_failure
 from ..pages import render
 from ..web.fields import queried
+from ..web.http_errors import NotFound
 
 SOMEBODY = "ada@example.com"
 LIFETIME = 10 * 60  # seconds, for a code that nobody is sent
