@@ -14,22 +14,33 @@ from .auth.attempt import STAGES
 from .auth.doors import offered
 from .config import settings
 from .failures import Failure
+from .guards import NotSignedIn
+from .limits import TooManyRequests
 from .pages import render
-from .web import log
+from .web import http_errors, log
 from .web.answers import wants_json
 from .web.csrf import CSRF
 from .web.fields import UnsupportedMediaType, typed
-from .web.http_errors import BadRequest, InternalError, MethodNotAllowed, NotFound, TooLarge
+from .web.http_errors import BadRequest, InternalError
 from .web.redirects import safe_return_to
 from .web.words import in_words
 from .workos_api.errors import failure_from
 from .workos_api.steps import StepRequired
 
 _BY_STATUS: dict[int, type[Failure]] = {
-    404: NotFound,
-    405: MethodNotAllowed,
-    413: TooLarge,
+    401: NotSignedIn,
+    403: http_errors.Forbidden,
+    404: http_errors.NotFound,
+    405: http_errors.MethodNotAllowed,
+    409: http_errors.Conflict,
+    410: http_errors.Gone,
+    413: http_errors.TooLarge,
     415: UnsupportedMediaType,
+    422: http_errors.UnprocessableContent,
+    429: TooManyRequests,
+    451: http_errors.UnavailableForLegalReasons,
+    501: http_errors.NotOffered,
+    503: http_errors.ServiceUnavailable,
 }
 
 
@@ -125,14 +136,17 @@ def _lead_on(required: StepRequired) -> Response:
 
 def _answer_http(error: exceptions.HTTPException) -> Response:
     status = error.code or 500
-    if status < 400:
-        return make_response(error.get_response())  # a redirect to the canonical URL of a route
+    # A redirect to the canonical URL of a route, or abort() with a response of the view's own.
+    if status < 400 or error.response is not None:
+        return make_response(error.get_response())
     kind = _BY_STATUS.get(status, InternalError if status >= 500 else BadRequest)
-    response = answer(kind(detail=f"{status}"))
-    if kind is BadRequest:
-        response.status_code = status
-    if isinstance(error, exceptions.MethodNotAllowed):
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    wait = getattr(error, "retry_after", None)  # seconds, or the moment as such
+    failure = kind(retry_after=wait if isinstance(wait, int) else None, detail=f"{status}")
+    response = answer(failure)
+    response.status_code = status  # some have no words of their own
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value  # Allow, Retry-After, WWW-Authenticate
     return response
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, abort
 
 from app import create_app
 from app.auth import attempts
@@ -14,7 +14,7 @@ from app.config import settings
 from app.failures import Failure, every_failure
 from app.session.store import StoreUnavailable
 from app.workos_api.client import workos
-from tests.walk import Visitor
+from tests.walk import Visitor, heading
 
 FAILURES = sorted(every_failure(), key=lambda kind: kind.name())
 
@@ -42,6 +42,54 @@ def test_every_failure_says_what_why_and_what_next(
     assert kind.title in text
     assert kind.reason in text
     assert 'class="button"' in text or "<button" in text
+
+
+ABORTED = {
+    400: "bad_request",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    410: "gone",
+    413: "too_large",
+    415: "unsupported_media_type",
+    418: "bad_request",
+    422: "unprocessable_content",
+    429: "too_many_requests",
+    451: "unavailable_for_legal_reasons",
+    500: "internal_error",
+    501: "not_offered",
+    502: "internal_error",
+    503: "service_unavailable",
+}
+
+
+@pytest.mark.parametrize(("status", "name"), ABORTED.items())
+def test_each_status_of_abort_has_words_for_people_and_for_programs(
+    app: Flask, visitor: Visitor, status: int, name: str
+) -> None:
+    app.add_url_rule("/aborts", view_func=lambda: abort(status))
+    [kind] = [kind for kind in FAILURES if kind.name() == name]
+
+    page = visitor.get("/aborts")
+    answer: Any = visitor.get("/aborts", headers={"Accept": "application/json"})
+
+    assert (page.status_code, heading(page)) == (status, kind.title)
+    assert (answer.status_code, answer.json["error"]) == (status, name)
+
+
+def test_abort_keeps_its_headers_and_may_bring_a_whole_response(
+    app: Flask, visitor: Visitor
+) -> None:
+    app.add_url_rule("/busy", "busy", lambda: abort(503, retry_after=120))
+    app.add_url_rule("/mine", "mine", lambda: abort(Response("my own", 403)))
+
+    busy, mine = visitor.get("/busy"), visitor.get("/mine")
+
+    assert busy.headers["Retry-After"] == "120"
+    assert "2 minutes" in busy.text
+    assert (mine.status_code, mine.text) == (403, "my own")
 
 
 def test_no_reason_is_technical_and_every_title_is_short() -> None:
