@@ -107,7 +107,10 @@ class RedirectUriUnregistered(OurFault):
         "WORKOS_REDIRECT_URIS does not list."
     )
     diagnosis = DOCTOR
-    fix = "Paste the line that the doctor prints into the WorkOS dashboard, Redirects."
+    fix = (
+        "Compare the redirect URI that was sent, which is the detail in the log, with those in the "
+        "WorkOS dashboard, Redirects. Paste the line that the doctor prints into it."
+    )
 
 
 class EmailNotAccepted(AddressRefused):

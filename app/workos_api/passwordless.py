@@ -14,7 +14,7 @@ from workos.passwordless import PasswordlessSession
 from ..config import Config
 from ..failures import Failure
 from .client import ask, call, workos
-from .faults import UnexpectedReply
+from .faults import RedirectUriUnregistered, UnexpectedReply
 from .refusals import ADDRESS_REFUSALS, withhold
 
 LINK = re.compile(r"[\x21-\x7e]{1,1024}")
@@ -39,6 +39,9 @@ def create_session(
     except ADDRESS_REFUSALS as refused:
         withhold(refused)
         return None
+    except RedirectUriUnregistered as refused:
+        refused.detail = f"{redirect_uri} was sent, {refused.detail}"
+        raise
 
 
 def send_session(passwordless_session: PasswordlessSession) -> None:

@@ -345,6 +345,23 @@ def test_for_an_address_without_an_account_every_code_is_wrong(
     assert "authn_address_refused" in logged.getvalue()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "Invalid redirect_uri.", "code": "invalid_request"},
+        {"errors": ["redirect_uri is not registered"], **CANARIES},
+    ],
+)
+def test_the_log_says_which_redirect_uri_did_not_match(
+    visitor: Visitor, api: responses.RequestsMock, logged: io.StringIO, body: dict[str, Any]
+) -> None:
+    api.post(CREATE_LINK, status=422, json=body)
+
+    expect(visitor.ask_for_link(), "redirect_uri_unregistered", visitor, logged)
+
+    assert "http://localhost:5000/auth/callback was sent" in logged.getvalue()
+
+
 def ask(visitor: Visitor, door: str, as_json: bool) -> TestResponse:
     if as_json:
         return visitor.post_json(f"/auth/{door}", {"email": ADA})
