@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -233,12 +234,16 @@ def test_every_setting_in_a_document_exists(name: str) -> None:
 def test_the_snippets_for_forks_work(
     app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    guarded, signal = fences("python")["customizing.md"]
+    # The third is a failure, which the gallery of this process would show from then on.
+    guarded, upload, _, signal = fences("python")["customizing.md"]
     names: dict[str, Any] = {"__name__": "app.reports", "__package__": "app"}
     exec(guarded, names)  # our own documentation
     exec(signal, names)
+    pictures: dict[str, Any] = {"__name__": "app.pictures", "__package__": "app"}
+    exec(upload, pictures)
     # Not in the way of a fork that has done as the page says.
     app.register_blueprint(names["bp"], name="documented", url_prefix="/documented")
+    app.register_blueprint(pictures["bp"], name="pictures_too", url_prefix="/documented/pictures")
     (tmp_path / "reports.html").write_text("Reports of {{ name }}")
     app.jinja_loader.searchpath.insert(0, str(tmp_path))  # type: ignore[union-attr] # a file system loader
 
@@ -247,6 +252,10 @@ def test_the_snippets_for_forks_work(
     assert visitor.get("/documented/reports").text == f"Reports of {ADA}"
     assert visitor.post("/documented/reports/delete").text == "Deleted."
     assert ADA in names["PEOPLE"].values()
+    data = {"csrf_token": visitor.csrf_token(), "picture": (BytesIO(b"x" * 400_000), "a.png")}
+    uploaded = visitor.client.post("/documented/pictures", data=data)
+    assert uploaded.text == "Thank you for a.png."
+    assert "script-src 'self'" in uploaded.headers["Content-Security-Policy"]
 
 
 def test_the_workflow_for_forks_calls_the_same_command() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from flask import request
+from flask import Blueprint, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
@@ -76,6 +76,15 @@ class UnsupportedMediaType(RequestRefused):
     status = 415
     title = "This type of content is not supported"
     reason = "Send a form or a JSON object."
+
+
+def allow_body(blueprint: Blueprint, size: int) -> None:
+    """Lets requests to this blueprint have up to `size` bytes, whatever holds elsewhere."""
+
+    # Before any before_request function: one of them reads the form, for its CSRF token.
+    @blueprint.url_value_preprocessor
+    def allow(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        request.max_content_length = request.max_form_memory_size = size
 
 
 def submitted(*names: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request
 
 from ..config import Config
 
@@ -27,6 +27,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "object-src 'none'",
     )
 )
+# For pages of one's own: script files of this site, and what they fetch from it; nothing inline.
+WITH_SCRIPTS = f"{CONTENT_SECURITY_POLICY}; script-src 'self'; connect-src 'self'"
 # Everything that a shared computer might keep. It also clears the cookies of sibling host names.
 CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
 HEADERS = {
@@ -56,6 +58,16 @@ def clear_site(response: Response) -> Response:
     """Makes the browser forget everything it has of this site, if the whole site is ours."""
     if "signin_clears_site" in current_app.extensions:
         response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+    return response
+
+
+def allow_scripts(blueprint: Blueprint) -> None:
+    """Lets the pages of this blueprint load script files of this site; none of ours does."""
+    blueprint.after_request(_with_scripts)
+
+
+def _with_scripts(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", WITH_SCRIPTS)  # a view may have its own
     return response
 
 

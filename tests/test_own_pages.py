@@ -1,0 +1,82 @@
+"""What pages of one's own may do that ours may not: load scripts, and take large uploads."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Blueprint, Flask, abort, request
+from werkzeug.test import TestResponse
+
+from app import MAX_BODY
+from app.web.fields import allow_body
+from app.web.headers import CONTENT_SECURITY_POLICY, allow_scripts
+from tests.walk import Visitor
+
+SIZE = 1_000_000  # bytes
+BODIES = {
+    "application/json": b'"%b"',
+    "application/x-www-form-urlencoded": b"large=%b",
+    "multipart/form-data; boundary=cut": (
+        b'--cut\r\nContent-Disposition: form-data; name="large"; filename="a.png"\r\n\r\n'
+        b"%b\r\n--cut--\r\n"
+    ),
+}
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """The application with two blueprints of its own, one of which is allowed more."""
+    for name in ("pictures", "plain"):
+        bp = Blueprint(name, __name__, url_prefix=f"/{name}")
+        bp.add_url_rule("", "show", lambda: "a page")
+        bp.add_url_rule("/own", "own", lambda: ("", {"Content-Security-Policy": "mine"}))
+        bp.add_url_rule("/missing", "missing", lambda: abort(404))
+        bp.add_url_rule("/upload", "upload", _upload, methods=["POST"])
+        if name == "pictures":
+            allow_scripts(bp)
+            allow_body(bp, SIZE)
+        app.register_blueprint(bp)
+    return app
+
+
+def _upload() -> str:
+    files = sum(len(file.read()) for file in request.files.values())
+    return str(files + sum(map(len, request.form.values())) + len(request.get_data()))
+
+
+def policy(page: TestResponse) -> str:
+    return page.headers["Content-Security-Policy"]
+
+
+def test_scripts_of_this_site_are_allowed_where_they_are_asked_for_and_nowhere_else(
+    visitor: Visitor,
+) -> None:
+    """WEB-04."""
+    allowed = policy(visitor.get("/pictures"))
+
+    assert allowed == f"{CONTENT_SECURITY_POLICY}; script-src 'self'; connect-src 'self'"
+    assert policy(visitor.get("/pictures/own")) == "mine"
+    for page in ("/plain", "/", "/sign-in", "/auth/sign-out", "/account", "/nowhere"):
+        assert policy(visitor.get(page)) == CONTENT_SECURITY_POLICY
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_large_body_is_taken_where_it_is_allowed_and_nowhere_else(
+    visitor: Visitor, kind: str
+) -> None:
+    """WEB-12: a form too, which is read before the view, for its CSRF token."""
+    token = visitor.csrf_token()
+
+    def upload(place: str, size: int) -> TestResponse:
+        return visitor.client.post(
+            f"/{place}/upload",
+            data=BODIES[kind] % (b"x" * size),
+            content_type=kind,
+            headers={"X-CSRFToken": token, "Accept": "text/html"},
+        )
+
+    taken = upload("pictures", SIZE - 1000)
+    assert (taken.status_code, int(taken.text) >= SIZE - 1000) == (200, True)
+    assert upload("pictures", SIZE + 1000).status_code == 413
+    assert upload("plain", MAX_BODY + 1).status_code == 413
+    too_large = visitor.client.post("/auth/sign-out", data={"next": "a" * MAX_BODY})
+    assert too_large.status_code == 413
