@@ -96,8 +96,8 @@ def test_no_key_serves_two_purposes() -> None:
     """SEC-04, SES-15."""
     ring = Keyring([SECRET_KEY])
     purposes = (
-        "signin-session", "flask-session", "attempt/2", "state", "magic-link", "relay-code", "csrf",
-        "refresh-token", "pseudonym", "doctor",
+        "signin-session", "flask-session", "attempt/2", "state", "magic-link/2", "relay-code",
+        "csrf", "refresh-token", "pseudonym", "doctor",
     )  # fmt: skip
 
     assert len({ring.derive(purpose)[0] for purpose in purposes}) == len(purposes)

@@ -21,6 +21,21 @@ def visitor() -> str:
     return str(address)
 
 
+def network_start() -> str:
+    """Returns how the visitor's address begins, for people to recognize; "" if it is none.
+
+    That is a /24 of IPv4 ("203.0.113") or a /48 of IPv6 ("2001:db8:1").
+    """
+    try:
+        address = ipaddress.ip_address(_without_port(get_remote_address()))
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address) and not address.ipv4_mapped:
+        site = ipaddress.ip_network((address, 48), strict=False)
+        return str(site.network_address).rstrip(":")
+    return str(getattr(address, "ipv4_mapped", address)).rpartition(".")[0]
+
+
 def _without_port(text: str) -> str:
     # Azure and IIS write 203.0.113.1:50123, and so every connection would be a visitor of its own.
     if text.startswith("["):

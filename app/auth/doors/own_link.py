@@ -7,29 +7,34 @@ only shows a relay code, to be typed where the link was asked for.
 from __future__ import annotations
 
 import hmac
+import struct
 import time
 from contextlib import suppress
+from typing import NamedTuple
 
-from flask import Blueprint, redirect, url_for
+from cryptography.fernet import InvalidToken
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from itsdangerous import BadData
 
 from ... import limits, mail
 from ...config import Config, settings
 from ...failures import WrongCode
-from ...keys import CLOCK_SKEW, keyring
+from ...keys import CLOCK_SKEW, keyring, sealer
 from ...pages import render
 from ...session.store import StoreUnavailable
 from ...web import log
 from ...web.answers import wants_json
+from ...web.browsers import browser_name
 from ...web.fields import queried, submitted
 from ...web.prefetch import refuse_machines
+from ...web.visitor import network_start
 from .. import attempts, state
 from ..attempt import EXCHANGING, Attempt
 from ..state import LinkBroken, StateExpired
 from ..typed_code import CodeUnreadable, plain_code
 
-LINK, RELAY_CODE = "magic-link", "relay-code"  # purposes of the keys
+LINK, RELAY_CODE = "magic-link/2", "relay-code"  # purposes of the keys
+PACKED = struct.Struct(">6sI")  # id and end of the attempt, because mail programs break long links
 RELAY_CODE_DIGITS = 6
 
 bp = Blueprint("own_link", __name__)
@@ -72,6 +77,16 @@ class InvalidRelayCode(WrongCode):
     fix = "Open the newest link, and type its code into the newest window."
 
 
+class Asked(NamedTuple):
+    """What a link says, to nobody but us: it is sealed."""
+
+    attempt_id: str
+    ends_at: int
+    at: int  # when it was asked for
+    browser: str  # "Firefox on Linux"
+    network: str  # how the visitor's address began, if that is known
+
+
 def mail_link(attempt: Attempt, config: Config) -> None:
     """Emails our link for the attempt; raises Failure."""
     mail.send_link(attempt.email or "", _our_link(attempt, config), expires_in=attempt.lifetime)
@@ -83,24 +98,32 @@ def show() -> ResponseReturnValue:
 
     A mail scanner counts as another browser, even if it runs, follows and submits everything.
     """
-    attempt_id, ends_at = _read(queried("token")["token"])
-    attempt = attempts.find(attempt_id, settings())
+    asked, now = _read(queried("token")["token"]), time.time()
+    attempt = attempts.find(asked.attempt_id, settings())
     if attempt:
         attempts.follow(attempt, EXCHANGING)
-    if time.time() >= ends_at + CLOCK_SKEW:
+    if now >= asked.ends_at + CLOCK_SKEW:
         raise StateExpired
     with suppress(StoreUnavailable):  # only for a clearer message; nothing depends on it
-        if state.is_used(attempt_id):
+        if state.is_used(asked.attempt_id):
             raise state.used()
     if attempt and attempt.link:
         refuse_machines()
         return redirect(attempt.link, code=303)
-    log.event("authn_link_opened_elsewhere", attempt=attempt_id)
-    relay_code = _relay_codes(attempt_id)[0]
-    seconds_left = max(1, int(ends_at - time.time()))  # other clocks may be a little behind
+    log.event("authn_link_opened_elsewhere", attempt=asked.attempt_id)
+    relay_code = _relay_codes(asked.attempt_id)[0]
+    seconds_left = max(1, int(asked.ends_at - now))  # other clocks may be a little behind
     if wants_json():
-        return {"status": "relay", "relay_code": relay_code, "expires_in": seconds_left}
-    return render("auth/relay.html", relay_code=relay_code, seconds_left=seconds_left)
+        who = {"at": asked.at, "browser": asked.browser, "network": asked.network}
+        body = {"status": "relay", "relay_code": relay_code, "expires_in": seconds_left}
+        return body | {"asked": who}
+    return render(
+        "auth/relay.html",
+        relay_code=relay_code,
+        seconds_left=seconds_left,
+        asked=asked,
+        seconds_ago=int(now - asked.at),
+    )
 
 
 @bp.post("/relay")
@@ -133,16 +156,23 @@ def _go_on(attempt: Attempt, email: str, relay_code: str, config: Config) -> Res
 
 
 def _our_link(attempt: Attempt, config: Config) -> str:
-    token = keyring().signer(LINK).dumps([attempt.id, attempt.ends_at])
+    browser = browser_name(request.headers.get("User-Agent", ""))
+    packed = PACKED.pack(bytes.fromhex(attempt.id), attempt.ends_at)
+    sealed = sealer(LINK).encrypt(packed + f"{network_start()} {browser}".encode())
+    token = sealed.decode().rstrip("=")  # as %3D they would be longer
     return f"{config.public_url}{url_for('signin.magic_link.own_link.show', token=token)}"
 
 
-def _read(token: str) -> tuple[str, int]:
+def _read(token: str) -> Asked:
+    sealed, cipher = token + "=" * (-len(token) % 4), sealer(LINK)
     try:
-        attempt_id, ends_at = keyring().signer(LINK).loads(token)
-    except (BadData, UnicodeError, ValueError, TypeError):
+        text = cipher.decrypt(sealed.encode())
+    except (InvalidToken, ValueError):
         raise LinkInvalid from None
-    return attempt_id, ends_at
+    attempt_id, ends_at = PACKED.unpack_from(text)
+    network, _, browser = text[PACKED.size :].decode().partition(" ")
+    made_at = cipher.extract_timestamp(sealed.encode())
+    return Asked(attempt_id.hex(), ends_at, made_at, browser, network)
 
 
 def _relay_codes(attempt_id: str) -> list[str]:
