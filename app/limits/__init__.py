@@ -7,29 +7,24 @@ plain call, through the same storage and strategy.
 
 from __future__ import annotations
 
-import hmac
-import logging
 import time
 from functools import lru_cache
-from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from flask_limiter import Limiter, RequestLimit
 from limits import RateLimitItem, parse_many
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, Storage
+from limits.storage import Storage
 
-from .config import Config
-from .failures import NEW_CODE, RELOAD, SITE_DOCTOR, Failure
-from .keys import Keyring
-from .web import log
-from .web.visitor import visitor
-from .workos_api.refusals import CodeRefused
+from ..config import Config
+from ..failures import NEW_CODE, RELOAD, SITE_DOCTOR, Failure
+from ..keys import Keyring
+from ..web.visitor import visitor
+from ..workos_api.refusals import CodeRefused
+from .counters import Limits, current
 
 TRIES_PER_CODE = 5
 # Longer than any code lives, so that none sees a second window; relay codes live up to a day.
 TRIES = f"{TRIES_PER_CODE} per 2880 minutes"
-PAUSE = 5.0  # seconds until a storage that failed is asked again
 
 
 class TooManyRequests(Failure):
@@ -61,62 +56,6 @@ class TooManyTries(CodeRefused):
         super().__init__(detail=detail)  # without a time, because waiting does not help
 
 
-class Limits:
-    """What is counted for one application, and how often each may be asked."""
-
-    def __init__(self, config: Config, counters: Storage, key: bytes) -> None:
-        self.config = config
-        self._key = key
-        self._shared = counters
-        self._memory = MemoryStorage()
-        self._ask_again_at = 0.0
-
-    def pseudonym(self, text: str) -> str:
-        """Returns what is kept in place of an address, where only a count is needed."""
-        return hmac.digest(self._key, text.encode(), "sha256").hex()[:32]
-
-    def ask(self, question: str, *about: Any) -> Any:
-        """Returns the answer of the shared storage, or of our memory while that cannot be reached.
-
-        So each worker goes on counting: more loosely, but never not at all.
-        """
-        if time.monotonic() < self._ask_again_at:
-            return getattr(self._memory, question)(*about)
-        try:
-            return getattr(self._shared, question)(*about)
-        except StorageError as error:
-            self._ask_again_at = time.monotonic() + PAUSE
-            cause = error.storage_error
-            reason = getattr(cause, "sqlite_errorname", type(cause).__name__)
-            log.event("limits_counted_in_memory", level=logging.WARNING, reason=reason)
-            return getattr(self._memory, question)(*about)
-
-
-class Counters(Storage):
-    """Passes each question on to the current application's own storage."""
-
-    STORAGE_SCHEME = ["signin"]  # noqa: RUF012 # how the library wants it declared
-    base_exceptions = ()  # there is always an answer
-
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        return int(_limits().ask("incr", key, expiry, amount))
-
-    def get(self, key: str) -> int:
-        return int(_limits().ask("get", key))
-
-    def get_expiry(self, key: str) -> float:
-        return float(_limits().ask("get_expiry", key))
-
-    def check(self) -> bool:
-        return bool(_limits().ask("check"))
-
-    def reset(self) -> int | None:
-        return _limits().ask("reset")  # type: ignore[no-any-return] # each storage's own
-
-    def clear(self, key: str) -> None:
-        _limits().ask("clear", key)
-
-
 def init_app(app: Flask, config: Config, keyring: Keyring, counters: Storage) -> None:
     """Gives the application its limits, counted in `counters`."""
     app.extensions["signin_limits"] = Limits(config, counters, keyring.derive("pseudonym")[0])
@@ -133,18 +72,18 @@ limiter = Limiter(
 # settings, and hooks into no request but those to the views it decorates.
 limiter.init_app(Flask("limits"))
 
-sending = limiter.shared_limit(lambda: _limits().config.limit_send_per_visitor, "send-visitor")
+sending = limiter.shared_limit(lambda: current().config.limit_send_per_visitor, "send-visitor")
 """Limits how often one visitor reaches a view that sends mail."""
 
 verifying = limiter.shared_limit(
-    lambda: _limits().config.limit_verify_per_visitor, "verify-visitor"
+    lambda: current().config.limit_verify_per_visitor, "verify-visitor"
 )
 """Limits how often one visitor reaches a view where codes could be guessed."""
 
 
 def count_mail(counted_for: str) -> None:
     """Counts a mail for its address and for everybody; raises TooManyRequests."""
-    limits = _limits()
+    limits = current()
     name = limits.pseudonym(counted_for)
     _count("send-address", name, limits.config.limit_send_per_address)
     _count("send-total", "everyone", limits.config.limit_send_total)
@@ -156,7 +95,7 @@ def count_try(attempt_id: str, email: str) -> None:
     Raises TooManyTries and TooManyRequests.
     """
     _count("tries", attempt_id, TRIES, refusal=TooManyTries)
-    limits = _limits()
+    limits = current()
     _count("verify-address", limits.pseudonym(email), limits.config.limit_verify_per_address)
 
 
@@ -168,7 +107,7 @@ def tries_left(attempt_id: str) -> int:
 
 def forgive(email: str) -> None:
     """Forgets the tries for this address, because the person has proved that it is theirs."""
-    limits = _limits()
+    limits = current()
     for limit in _parsed(limits.config.limit_verify_per_address):
         limiter.limiter.clear(limit, limits.pseudonym(email), "verify-address")
 
@@ -189,8 +128,3 @@ def _count(scope: str, key: str, setting: str, *, refusal: type[Failure] = TooMa
 def _parsed(setting: str) -> list[RateLimitItem]:
     # The shortest first: what it refuses must not count towards the longer windows too.
     return sorted(parse_many(setting))
-
-
-def _limits() -> Limits:
-    limits: Limits = current_app.extensions["signin_limits"]
-    return limits
