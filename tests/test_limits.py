@@ -186,11 +186,40 @@ def test_guessing_at_one_address_is_slowed_for_everybody(app: Flask, emulator: F
     assert answers == [400] * 10 + [429] * 2
 
 
-def test_the_callback_is_limited_too(visitor: Visitor) -> None:
-    """LIM-01."""
-    statuses = [visitor.get("/auth/callback?code=a&state=b").status_code for _ in range(8)]
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_pages_that_send_their_readers_to_the_callback_use_up_no_budget(
+    visitor: Visitor, another_visitor: Visitor, method: str
+) -> None:
+    """LIM-04: an image anywhere can do this; it carries no cookie of ours, and asks WorkOS nothing.
 
-    assert statuses == [400] * 7 + [429]
+    Not even with a `state` that the author of that page asked for.
+    """
+    another_visitor.ask_for_link("eve@example.com")
+    eve = visitor.open_at_workos(another_visitor.mailed_link())
+    visitor.ask_for_link()
+    callback = visitor.open_at_workos(visitor.mailed_link())
+    reader = Visitor(visitor.app, visitor.emulator)  # at the same network address
+    for address in ("/auth/callback?code=a&state=b", "/auth/callback?error=a", eve):
+        for _ in range(8):
+            reader.client.open(address, method=method)
+    calls = {call["path"] for call in visitor.api_calls()}
+
+    assert "/sso/token" not in calls
+    assert visitor.get(callback).status_code == 303
+    assert visitor.sign_in_by_code("b@example.com").status_code == 303
+
+
+def test_the_callback_is_limited_where_it_could_exchange_a_code(visitor: Visitor) -> None:
+    """LIM-01: in a budget of its own, beside that of typed codes."""
+    visitor.ask_for_link()
+    callback, cookies = visitor.open_at_workos(visitor.mailed_link()), visitor.cookies()
+    statuses = []
+    for _ in range(8):
+        statuses.append(visitor.get(callback).status_code)
+        visitor.take_cookies(cookies)
+
+    assert statuses == [303] + [409] * 6 + [429]
+    assert visitor.sign_in_by_code().status_code == 303
 
 
 def test_what_is_refused_anyway_is_not_counted(visitor: Visitor) -> None:

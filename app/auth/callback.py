@@ -8,14 +8,14 @@ import time
 from flask import Blueprint, Response, url_for
 
 from .. import limits
-from ..config import settings
+from ..config import Config, settings
 from ..failures import CODE_INSTEAD, Failure
 from ..web import log
 from ..web.answers import see_other, wants_json
 from ..web.fields import queried
 from ..web.prefetch import refuse_machines
 from . import attempts, code_instead, state
-from .attempt import EXCHANGING
+from .attempt import EXCHANGING, Attempt
 from .callback_errors import CALLBACK_ERRORS, CallbackError, Unasked
 from .complete import complete
 from .doors import find_door
@@ -40,7 +40,6 @@ class StateMissing(Unasked):
 
 
 @bp.get("/auth/callback")
-@limits.verifying
 def receive() -> Response:
     """Has the door of the attempt redeem `code` once, for the browser that `state` belongs to."""
     refuse_machines()
@@ -56,11 +55,18 @@ def receive() -> Response:
         return _begin_again()
     if not arrival:
         raise StateInvalid
-    attempt = state.redeem(arrival)
+    return _redeem(state.require_attempt(arrival), query["code"], config)
+
+
+# Counted only now: an image on any web page can send its readers here, but not with our cookie,
+# and costs WorkOS nothing. So nobody's budget can be used up from elsewhere.
+@limits.exchanging
+def _redeem(attempt: Attempt, code: str, config: Config) -> Response:
+    state.spend(attempt)
     door = find_door(attempt.method)
     if door is None or door.redeem is None:
         raise StateInvalid  # nobody is sent here from such a door
-    return complete(attempt, door.redeem(attempt, query["code"]), config)
+    return complete(attempt, door.redeem(attempt, code), config)
 
 
 def _notice(arrival: Arrival, token: str) -> None:

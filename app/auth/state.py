@@ -135,13 +135,11 @@ def require_attempt(arrival: Arrival) -> Attempt:
     raise used() if is_used(state.attempt_id) else StateForeign
 
 
-def redeem(arrival: Arrival) -> Attempt:
-    """Returns the attempt to the first caller, over all workers; raises LinkUsedUp."""
-    attempt = require_attempt(arrival)
+def spend(attempt: Attempt) -> None:
+    """Lets the first caller go on, over all workers; raises LinkUsedUp for all others."""
     keep_until = attempt.ends_at + 2 * CLOCK_SKEW
     if not session_store().claim(_claim(attempt.id), expires_at=keep_until):
         raise used()
-    return attempt
 
 
 def is_used(attempt_id: str) -> bool:

@@ -80,6 +80,11 @@ verifying = limiter.shared_limit(
 )
 """Limits how often one visitor reaches a view where codes could be guessed."""
 
+exchanging = limiter.shared_limit(
+    lambda: current().config.limit_verify_per_visitor, "callback-visitor"
+)
+"""Limits how often one visitor has the callback exchange a code."""
+
 
 def count_mail(counted_for: str) -> None:
     """Counts a mail for its address and for everybody; raises TooManyRequests."""
