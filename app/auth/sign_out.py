@@ -7,9 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, url_for
 
 from .. import session
+from ..config import settings
 from ..pages import render
 from ..web.answers import see_other
 from ..web.headers import clear_site
+from . import attempts
 
 bp = Blueprint("sign_out", __name__)
 
@@ -29,5 +31,8 @@ def end() -> Response:
 
 
 def signed_out(json: dict[str, Any]) -> Response:
-    """Shows that nobody is signed in; if the whole site is ours, the browser forgets everything."""
+    """Shows that nobody is signed in; the browser forgets what it has of the person."""
+    config = settings()
+    for attempt in attempts.under_way(config):
+        attempts.end(attempt, config)
     return clear_site(see_other(url_for("signin.sign_out.show"), json=json))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request, session
 
 from ..config import Config
 
@@ -29,8 +29,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 # For pages of one's own: script files of this site, and what they fetch from it; nothing inline.
 WITH_SCRIPTS = f"{CONTENT_SECURITY_POLICY}; script-src 'self'; connect-src 'self'"
-# Everything that a shared computer might keep. It also clears the cookies of sibling host names.
-CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
+# Everything that a shared computer might keep, less "cookies": ours go by name, because one of them
+# stays, and those of sibling host names are not ours to clear.
+CLEAR_SITE_DATA = '"cache", "storage"'
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -55,8 +56,9 @@ def init_app(app: Flask, config: Config) -> None:
 
 
 def clear_site(response: Response) -> Response:
-    """Makes the browser forget everything it has of this site, if the whole site is ours."""
+    """Makes the browser forget all that it has of the person, if the whole site is ours."""
     if "signin_clears_site" in current_app.extensions:
+        session.clear()
         response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
     return response
 
