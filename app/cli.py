@@ -6,6 +6,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from .limits import known_browsers
 from .session.store import session_store
 
 sessions = AppGroup("sessions", help="End the sessions of one person, or of everybody.")
@@ -22,6 +23,7 @@ def end(user: str | None, everybody: bool) -> None:
         found = session_store().of_user(user)
         for handle in found:
             session_store().end(handle)
+        known_browsers.forget_everywhere(user)
         click.echo(f"Ended {len(found)} sessions of {user}.")
     else:
         click.echo(f"Ended {session_store().end_all()} sessions.")

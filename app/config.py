@@ -82,9 +82,12 @@ class Config:
     log_level: str = setting(one_of(*LOG_LEVELS), "Leave it out for production.", "INFO")
     limit_send_per_address: str = setting(limit, LIMIT, "3 per minute; 10 per hour")
     limit_send_per_visitor: str = setting(limit, LIMIT, "20 per minute; 200 per hour")
+    limit_send_per_known_browser: str = setting(limit, LIMIT, "3 per minute; 10 per hour")
     limit_send_total: str = setting(limit, LIMIT, "300 per minute")
+    limit_send_total_known: str = setting(limit, LIMIT, "100 per minute")
     limit_verify_per_visitor: str = setting(limit, LIMIT, "30 per minute")
     limit_verify_per_address: str = setting(limit, LIMIT, "10 per hour; 100 per 30 days")
+    limit_verify_per_known_browser: str = setting(limit, LIMIT, "10 per hour")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:

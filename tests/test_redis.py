@@ -51,12 +51,27 @@ def test_hosts_share_sessions_and_limits(
     elsewhere.take_cookies(visitor.cookies())
     assert elsewhere.is_signed_in()
 
-    asked = [browser.ask_for_code(ADA) for browser in (elsewhere, visitor, elsewhere)]
-    assert [answer.status_code for answer in asked] == [303, 303, 429]
+    both = (elsewhere, visitor)  # with one cookie between them, by which they are known
+    asked = [browser.ask_for_link(ADA) for browser in (*both, *both)]
+    assert [answer.status_code for answer in asked] == [303, 303, 303, 429]
     assert heading(asked[-1]) == "Too many requests"
     elsewhere.post("/account/sessions/end-others")
     visitor.sign_out()
     assert not elsewhere.is_signed_in()
+
+
+def test_ending_all_sessions_on_one_host_makes_browsers_unknown_on_all(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """LIM-09."""
+    for browser in (another_visitor, visitor):
+        browser.sign_in_by_code()
+    another_visitor.sign_out()
+    assert "Forget this browser" in another_visitor.get("/auth/sign-out").text
+
+    visitor.post("/account/sessions/end-all")
+
+    assert "Forget this browser" not in another_visitor.get("/auth/sign-out").text
 
 
 def test_redis_keeps_no_session_id_and_forgets_by_itself(

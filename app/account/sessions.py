@@ -12,6 +12,7 @@ from ..auth.doors import said
 from ..auth.sign_out import signed_out
 from ..failures import Button, Failure
 from ..guards import fresh_login_required, login_required
+from ..limits import known_browsers
 from ..pages import render
 from ..session import current_user
 from ..session.store import SessionRecord, session_store
@@ -78,9 +79,13 @@ def end_others() -> Response:
 @bp.post("/end-all")
 @fresh_login_required
 def end_all() -> Response:
-    """Ends all of this person's sessions, including this one; needs a recent sign-in."""
+    """Ends all of this person's sessions, including this one; needs a recent sign-in.
+
+    No browser is a known one for them after that.
+    """
     others = _own_sessions()
     others.pop(session.ticket().handle, None)
+    known_browsers.forget_everywhere(current_user.user_id)
     session.sign_out()
     session.end(others)
     return signed_out({"status": "ended", "count": len(others) + 1})

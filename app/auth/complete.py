@@ -6,6 +6,7 @@ from flask import Response
 
 from .. import limits, session
 from ..config import Config
+from ..limits import known_browsers
 from ..web.answers import see_other
 from . import attempts
 from .attempt import BEGINNING, Attempt
@@ -21,7 +22,10 @@ def complete(attempt: Attempt, proof: Proof, config: Config) -> Response:
         caller_state=attempt.caller_state,
     )
     if attempt.email:
+        # Only an address that was mailed to: what else may vouch for one, such as a customer's own
+        # identity provider, must not get budgets to guess at the codes of others.
         limits.forgive(attempt.email)
+        known_browsers.remember(attempt.email, proof.identity.user_id, config)
     attempts.end(attempt, config)
     return see_other(
         attempt.return_to, json={"status": "signed_in", "return_to": attempt.return_to}

@@ -1,4 +1,4 @@
-"""`/auth/sign-out`: GET shows a button, POST ends the session."""
+"""`/auth/sign-out`: GET shows a button, POST ends the session; the browser may be forgotten too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask import Blueprint, Response, url_for
 
 from .. import session
 from ..config import settings
+from ..limits import known_browsers
 from ..pages import render
 from ..web.answers import see_other
 from ..web.headers import clear_site
@@ -20,7 +21,7 @@ bp = Blueprint("sign_out", __name__)
 def show() -> str:
     """Shows the button, or says that nobody is signed in; 503 while nobody can tell."""
     session.live_record()
-    return render("auth/sign_out.html")
+    return render("auth/sign_out.html", is_known=known_browsers.is_known(settings()))
 
 
 @bp.post("/auth/sign-out")
@@ -28,6 +29,13 @@ def end() -> Response:
     """Ends the session for every copy of its cookie."""
     session.sign_out()
     return signed_out({"status": "signed_out"})
+
+
+@bp.post("/auth/forget-browser")
+def forget_browser() -> Response:
+    """Makes this browser an unknown one for everybody who has signed in here."""
+    known_browsers.forget(settings())
+    return see_other(url_for("signin.sign_out.show"), json={"status": "forgotten"})
 
 
 def signed_out(json: dict[str, Any]) -> Response:

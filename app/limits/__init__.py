@@ -20,6 +20,7 @@ from ..failures import NEW_CODE, RELOAD, SITE_DOCTOR, Failure
 from ..keys import Keyring
 from ..web.visitor import visitor
 from ..workos_api.refusals import CodeRefused
+from . import known_browsers
 from .counters import Limits, current
 
 TRIES_PER_CODE = 5
@@ -87,21 +88,32 @@ exchanging = limiter.shared_limit(
 
 
 def count_mail(counted_for: str) -> None:
-    """Counts a mail for its address and for everybody; raises TooManyRequests."""
-    limits = current()
-    name = limits.pseudonym(counted_for)
-    _count("send-address", name, limits.config.limit_send_per_address)
-    _count("send-total", "everyone", limits.config.limit_send_total)
+    """Counts a mail for its address and for everybody; raises TooManyRequests.
+
+    A browser that is known for the address has a budget of its own, and so have all such together:
+    what strangers use up is no concern of theirs.
+    """
+    limits, config = current(), current().config
+    if browser := known_browsers.find(counted_for, config):
+        _count("send-known-browser", browser, config.limit_send_per_known_browser)
+        _count("send-total-known", "everyone", config.limit_send_total_known)
+        return
+    _count("send-address", limits.pseudonym(counted_for), config.limit_send_per_address)
+    _count("send-total", "everyone", config.limit_send_total)
 
 
 def count_try(attempt_id: str, email: str) -> None:
     """Counts a try for its code and its address: always five tries a code, whatever is set.
 
-    Raises TooManyTries and TooManyRequests.
+    A browser that is known for the address has a budget of its own. Raises TooManyTries and
+    TooManyRequests.
     """
     _count("tries", attempt_id, TRIES, refusal=TooManyTries)
-    limits = current()
-    _count("verify-address", limits.pseudonym(email), limits.config.limit_verify_per_address)
+    limits, config = current(), current().config
+    if browser := known_browsers.find(email, config):
+        _count("verify-known-browser", browser, config.limit_verify_per_known_browser)
+    else:
+        _count("verify-address", limits.pseudonym(email), config.limit_verify_per_address)
 
 
 def tries_left(attempt_id: str) -> int:

@@ -49,6 +49,29 @@ def links_spent_at_workos(visitor: Visitor) -> int:
     return sum(call["path"].endswith("/confirm") for call in visitor.api_calls())
 
 
+def test_wrong_relay_codes_of_strangers_do_not_stop_a_known_browser(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """LIM-09."""
+    owner, stranger = visitor, another_visitor
+    owner.ask_for_link()
+    owner.open_link(owner.mailed_link())
+    owner.sign_out()
+    for _ in range(2):
+        sent = stranger.ask_for_link()
+        attempt = sent.location.partition("attempt=")[2]
+        for _ in range(TRIES_PER_CODE):
+            refused = stranger.type_relay_code("000000", attempt=attempt)
+    assert heading(refused) == "That code is not right"
+    stranger.ask_for_link()
+    assert heading(stranger.type_relay_code("000000")) == "Too many requests"
+
+    owner.ask_for_link()
+    relay_code = relay_code_on(stranger.get(owner.mailed_link()))
+
+    assert link_going_on(owner.type_relay_code(relay_code))
+
+
 def test_opened_where_it_was_asked_for_it_signs_in(visitor: Visitor) -> None:
     visitor.ask_for_link(next="/account")
 

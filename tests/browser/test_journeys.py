@@ -45,6 +45,10 @@ def link_to(site: Site, email: str) -> str:
     return str(links[0])
 
 
+def names_of_cookies(page: Page) -> set[str]:
+    return {cookie["name"] for cookie in page.context.cookies()}
+
+
 def test_a_code_read_in_the_mailbox_signs_in(page: Page, site: Site) -> None:
     sign_in_by_code(page, site, "code@example.com")
 
@@ -69,12 +73,31 @@ def test_after_sign_out_the_back_button_shows_no_account(page: Page, site: Site)
     expect_account(page, "back@example.com")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
-    assert page.context.cookies() == []
+    assert names_of_cookies(page) == {"session", "signin-known-browser"}
 
     page.go_back()
 
     expect(page.get_by_text("back@example.com")).to_have_count(0)
     expect(page.get_by_role("heading", name="Your account")).to_have_count(0)
+
+
+def test_a_browser_stays_known_after_sign_out_until_it_is_told_to_forget(
+    new_page: NewPage, https_site: Site
+) -> None:
+    """LIM-10: Clear-Site-Data leaves the cookie, the button takes it."""
+    page = new_page(https_site, ignore_https_errors=True)
+    ask(page, "shared@example.com", "Email me a link")
+    sign_in_by_code(page, https_site, "shared@example.com")
+    expect_account(page, "shared@example.com")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    assert names_of_cookies(page) == {"__Host-session", "__Host-signin-known-browser"}
+
+    page.get_by_role("button", name="Forget this browser").click()
+
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    expect(page.get_by_role("button", name="Forget this browser")).to_have_count(0)
+    assert names_of_cookies(page) == {"__Host-session"}
 
 
 def test_signing_out_in_a_browser_ends_the_session_at_workos(page: Page, site: Site) -> None:
@@ -190,9 +213,12 @@ def test_over_https_the_cookie_is_bound_and_forms_pass(new_page: NewPage, https_
     sign_in_by_code(page, https_site, "tls@example.com")
     expect_account(page, "tls@example.com")
 
-    cookies = page.context.cookies()
-    assert {cookie["name"] for cookie in cookies} == {"__Host-session", "__Host-signin-session"}
-    for cookie in cookies:
+    assert names_of_cookies(page) == {
+        "__Host-session",
+        "__Host-signin-session",
+        "__Host-signin-known-browser",
+    }
+    for cookie in page.context.cookies():
         assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
         assert (cookie["domain"], cookie["path"]) == ("localhost", "/")
     answer = page.goto("/account")

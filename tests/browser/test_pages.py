@@ -59,6 +59,9 @@ def walk(page: Page, site: Site, email: str) -> Iterator[str]:
     ):
         page.goto(path)
         yield name
+    page.goto("/auth/sign-out")
+    page.get_by_role("button", name="Sign out").last.click()
+    yield "signed out of a known browser"
 
 
 def walk_ours(page: Page, site: Site, email: str) -> Iterator[str]:

@@ -194,7 +194,7 @@ def test_people_sign_in_with_a_store_of_ones_own(
     assert not config.database_path.exists()
     visitor.sign_out()
     assert not visitor.is_signed_in()
-    assert [visitor.ask_for_code().status_code for _ in range(3)] == [303, 303, 429]
+    assert [visitor.ask_for_link().status_code for _ in range(4)] == [303, 303, 303, 429]
 
 
 def test_the_table_of_promises_names_every_method() -> None:

@@ -146,7 +146,6 @@ def _go_on(attempt: Attempt, email: str, relay_code: str, config: Config) -> Res
         wrong = InvalidRelayCode()
         wrong.tries_left = limits.tries_left(attempt.id)
         raise wrong
-    limits.forgive(email)
     link = _our_link(attempt, config)
     if wants_json():
         return {"status": "relayed", "link": link}

@@ -1,0 +1,101 @@
+"""The browsers in which somebody has signed in before, known for their address by a sealed cookie.
+
+Such a browser has limits of its own, which nobody else can use up. OWASP calls this device cookies:
+https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from typing import NamedTuple
+
+from cryptography.fernet import InvalidToken
+from flask import Response, after_this_request, request
+
+from ..config import DAY, Config
+from ..keys import sealer
+from ..session.store import hash_id
+from .counters import current
+
+NAME = "signin-known-browser"
+PURPOSE = "known-browser/1"  # of the key; changes with the format, so that other releases see none
+LIFETIME = 180 * DAY  # seconds since the last sign-in
+MAX_ADDRESSES = 5
+
+
+class Mark(NamedTuple):
+    """One address that somebody has proved here to be theirs."""
+
+    id: str  # random, so that nobody is counted together with it, and a copy always is
+    address: str  # hashed
+    user: str  # hashed
+    made_at: int  # in seconds since the epoch
+    generation: int  # of the user's marks when it was made
+
+
+def find(email: str, config: Config) -> str | None:
+    """Returns what to count this browser by for this address; None in an unknown browser."""
+    address = hash_id(email)
+    return next((mark.id for mark in _marks(config) if mark.address == address), None)
+
+
+def is_known(config: Config) -> bool:
+    """Whether this browser is known for any address."""
+    return bool(_marks(config))
+
+
+def remember(email: str, user_id: str, config: Config) -> None:
+    """Makes this browser a known one for an address that has just been proved here."""
+    user, address = hash_id(user_id), hash_id(email)
+    mark = Mark(secrets.token_hex(8), address, user, int(time.time()), _generation(user))
+    others = [other for other in _marks(config) if other.address != address]
+    kept = json.dumps([mark, *others][:MAX_ADDRESSES], separators=(",", ":"))
+    _set_cookie(sealer(PURPOSE).encrypt(kept.encode()).decode(), LIFETIME, config)
+
+
+def forget(config: Config) -> None:
+    """Makes this browser an unknown one for every address."""
+    _set_cookie("", 0, config)
+
+
+def forget_everywhere(user_id: str) -> None:
+    """Makes every browser an unknown one in which this person has signed in so far."""
+    # A counter, because the claims of a session store cannot tell before from after. It grows by a
+    # random number: once it has expired, no mark that it made invalid can be valid again.
+    more = 1 + secrets.randbelow(2**31)
+    current().ask("incr", _counter(hash_id(user_id)), LIFETIME, more)
+
+
+def _generation(user: str) -> int:
+    return int(current().ask("get", _counter(user)))
+
+
+def _counter(user: str) -> str:
+    return f"known-browsers:{user}"
+
+
+def _marks(config: Config) -> list[Mark]:
+    token = request.cookies.get(config.cookie_prefix + NAME, "")
+    oldest = time.time() - LIFETIME
+    try:
+        marks = [Mark(*values) for values in json.loads(sealer(PURPOSE).decrypt(token.encode()))]
+        recent = [mark for mark in marks if mark.made_at > oldest]
+    except (InvalidToken, ValueError, TypeError):
+        return []  # cut, changed, or sealed by another release
+    return [mark for mark in recent if mark.generation == _generation(mark.user)]
+
+
+def _set_cookie(token: str, max_age: int, config: Config) -> None:
+    @after_this_request
+    def set_cookie(response: Response) -> Response:
+        response.set_cookie(
+            config.cookie_prefix + NAME,
+            token,
+            max_age=max_age,
+            secure=config.is_https,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
