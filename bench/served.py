@@ -17,6 +17,7 @@ from pathlib import Path
 
 import requests
 
+from app.config import SETTINGS
 from bench.table import Row
 from tests.machine import ROOT, free_port
 from tests.site import Browser, Site, running_site
@@ -31,8 +32,7 @@ PAGES, PAGE_RATE = 100, 40  # guarded pages in one round, and how many a second
 # What gunicorn.conf.py sets, and enough for one worker to be handed all 64 and still serve.
 PAGE_THREADS = (32, 72)
 FREE_WITHIN = 10.0  # seconds after which a thread must be back from a WorkOS that hangs
-LIMITED = ("SEND_PER_ADDRESS", "SEND_PER_VISITOR", "SEND_TOTAL", "VERIFY_PER_VISITOR")
-UNLIMITED = {f"LIMIT_{name}": "1000000 per minute" for name in (*LIMITED, "VERIFY_PER_ADDRESS")}
+UNLIMITED = {name: "1000000 per minute" for name in SETTINGS if name.startswith("LIMIT_")}
 
 
 @contextmanager

@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 WORKERS = 4
 WEBHOOK_SECRET = "whsec_3zZ7qKd"
 # The settings of the sites that most tests share: see Sites.
-ONE_WORKER = {"LIMIT_SEND_PER_ADDRESS": "100 per minute", "WEB_CONCURRENCY": "1"}
+ONE_WORKER = {
+    "LIMIT_SEND_PER_ADDRESS": "100 per minute",
+    "LIMIT_SEND_PER_ADDRESS_AND_NETWORK": "100 per minute",
+    "WEB_CONCURRENCY": "1",
+}
 NO_SETTINGS: Mapping[str, str] = {}
 OUR_MAIL = {"EMAIL_DELIVERY": "smtp"}
 SITE_SETTINGS = frozenset({*SETTINGS, *PORTS, "FLASK_DEBUG"})
@@ -232,7 +236,9 @@ def running_site(
         "WORKOS_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "DATABASE_PATH": str(directory / "app.sqlite3"),
         "LIMIT_SEND_PER_VISITOR": "1000 per minute",
+        "LIMIT_SEND_PER_NETWORK": "1000 per minute",
         "LIMIT_SEND_TOTAL": "10000 per minute",
+        "LIMIT_SEND_TOTAL_KNOWN": "10000 per minute",
         "LIMIT_VERIFY_PER_VISITOR": "1000 per minute",
         "WEB_CONCURRENCY": str(WORKERS),
         "EMAIL_DELIVERY": "workos",

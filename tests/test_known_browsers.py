@@ -88,6 +88,23 @@ def test_a_hundred_wrong_tries_of_strangers_do_not_stop_the_owner(
     assert owner.sign_in_by_code().status_code == 303
 
 
+def test_in_an_unknown_browser_strangers_of_two_networks_use_up_the_mail_of_an_hour(
+    app: Flask, emulator: Flask, clock: Any, visitor: Visitor
+) -> None:
+    """LIM-04, AUT-13, with the limits as set: ten mails an hour from one network, twenty in all."""
+    stranger = Visitor(app, emulator, address="192.0.2.1")
+    for _ in range(12):
+        stranger.ask_for_code()
+        clock.shift(31)
+    assert len(visitor.mailbox()) == 10
+    assert visitor.ask_for_code().status_code == 303
+
+    assert use_up_mail(app, emulator, clock) == 20
+    assert visitor.ask_for_code().status_code == 429
+    clock.shift(3_600)
+    assert visitor.ask_for_code().status_code == 303
+
+
 @pytest.mark.parametrize("door", ["sign_in_by_code", "sign_in_by_link"])
 def test_signing_in_forgives_what_others_tried(
     app: Flask, emulator: Flask, clock: Any, door: str

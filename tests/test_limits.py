@@ -24,21 +24,36 @@ NOON = "2026-05-01T12:00:00Z"
 def config(make_config: Any) -> Any:
     """Small numbers, so that each limit can be reached alone."""
     return make_config(
-        limit_send_per_address="2 per minute; 3 per hour",
+        limit_send_per_address="4 per minute; 5 per hour",
+        limit_send_per_address_and_network="2 per minute; 3 per hour",
         limit_send_per_visitor="4 per minute",
+        limit_send_per_network="5 per minute",
         limit_send_total="6 per minute",
         limit_verify_per_visitor="7 per minute",
     )
 
 
-def test_one_address_gets_only_so_much_mail(visitor: Visitor, another_visitor: Visitor) -> None:
-    """LIM-01, AUT-13: from anybody, by any door."""
+def test_one_network_has_one_address_mailed_only_so_often(
+    app: Flask, emulator: Flask, visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """LIM-01, LIM-04, AUT-13: by any door; others can still ask for it, and its owner is one."""
+    neighbour = Visitor(app, emulator, address="203.0.113.200")
     assert visitor.ask_for_code().status_code == 303
-    assert another_visitor.ask_for_link().status_code == 303
+    assert neighbour.ask_for_link().status_code == 303
 
-    for ask in (visitor.ask_for_code, visitor.ask_for_link, another_visitor.ask_for_code):
+    for ask in (visitor.ask_for_code, visitor.ask_for_link, neighbour.ask_for_code):
         assert heading(ask()) == "Too many requests"
-    assert len(visitor.mailbox()) == 2
+    assert another_visitor.ask_for_link().status_code == 303
+    assert len(visitor.mailbox()) == 3
+
+
+def test_one_address_gets_only_so_much_mail(app: Flask, emulator: Flask) -> None:
+    """LIM-01, AUT-13: from anybody, by any door."""
+    strangers = [Visitor(app, emulator, address=f"192.0.{number}.1") for number in range(5)]
+
+    statuses = [stranger.ask_for_link().status_code for stranger in strangers]
+
+    assert statuses == [303] * 4 + [429]
 
 
 @pytest.mark.parametrize("spelling", ["ADA@example.com", " ada@EXAMPLE.com", "Ada@Example.Com"])
@@ -96,7 +111,7 @@ def test_one_visitor_cannot_mail_everybody(visitor: Visitor, another_visitor: Vi
 def test_many_visitors_together_cannot_either(app: Flask, emulator: Flask) -> None:
     """LIM-01."""
     statuses = [
-        Visitor(app, emulator, address=f"192.0.2.{number}")
+        Visitor(app, emulator, address=f"192.0.{number}.1")
         .ask_for_code(f"a{number}@example.com")
         .status_code
         for number in range(8)
@@ -130,6 +145,26 @@ def test_one_ipv6_site_is_one_visitor(app: Flask, emulator: Flask) -> None:
     ]
 
     assert statuses == [303] * 4 + [429]
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside"),
+    [("203.0.113.{}", "203.0.114.1"), ("2001:db8:1:{}::1", "2001:db8:2:1::1")],
+    ids=["a /24 of IPv4", "a /48 of IPv6"],
+)
+def test_one_network_cannot_use_up_the_mail_of_everybody(
+    app: Flask, emulator: Flask, inside: str, outside: str
+) -> None:
+    """LIM-04: however many addresses it has."""
+    statuses = [
+        Visitor(app, emulator, address=inside.format(number))
+        .ask_for_code(f"a{number}@example.com")
+        .status_code
+        for number in range(1, 8)
+    ]
+
+    assert statuses == [303] * 5 + [429] * 2
+    assert Visitor(app, emulator, address=outside).ask_for_code().status_code == 303
 
 
 def test_codes_cannot_be_guessed_by_changing_the_attempt(visitor: Visitor) -> None:
@@ -281,7 +316,7 @@ def test_expired_counters_go_away_by_themselves(visitor: Visitor, config: Config
     with sqlite3.connect(config.database_path) as database:
         [[count]] = database.execute("SELECT count(*) FROM limits")
     database.close()
-    assert count <= 4
+    assert count <= 7
 
 
 def test_the_file_does_not_grow_with_time(tmp_path: Path) -> None:

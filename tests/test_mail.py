@@ -30,7 +30,7 @@ from app.web.email_address import canonical_email
 from app.workos_api.client import TIMEOUT
 from tests.certificate import ELSEWHERE, make_certificate
 from tests.machine import BRAND, free_port
-from tests.walk import ADA, Visitor, heading
+from tests.walk import ADA, MUCH_MAIL, Visitor, heading
 from workos_emulator.smtp import MailServer
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -39,7 +39,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 @pytest.fixture
 def config(make_config: Any, smtp: dict[str, Any]) -> Any:
     """An application that mails itself."""
-    return make_config(**smtp, limit_send_per_address="100 per minute")
+    return make_config(**smtp, **MUCH_MAIL)
 
 
 def test_a_code_by_our_own_mail_signs_in_and_workos_mails_nothing(visitor: Visitor) -> None:

@@ -14,6 +14,10 @@ from werkzeug.test import TestResponse
 
 ADA = "ada@example.com"
 NOBODY = Flask("nobody")  # who walks without a WorkOS to look into
+# Settings that let one visitor have one address mailed again and again.
+MUCH_MAIL = dict.fromkeys(
+    ("limit_send_per_address", "limit_send_per_address_and_network"), "100 per minute"
+)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 

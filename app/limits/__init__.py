@@ -18,7 +18,7 @@ from limits.storage import Storage
 from ..config import Config
 from ..failures import NEW_CODE, RELOAD, SITE_DOCTOR, Failure
 from ..keys import Keyring
-from ..web.visitor import visitor
+from ..web.visitor import network, visitor
 from ..workos_api.refusals import CodeRefused
 from . import known_browsers
 from .counters import Limits, current
@@ -88,7 +88,7 @@ exchanging = limiter.shared_limit(
 
 
 def count_mail(counted_for: str) -> None:
-    """Counts a mail for its address and for everybody; raises TooManyRequests.
+    """Counts a mail for its address, the visitor's network and everybody; raises TooManyRequests.
 
     A browser that is known for the address has a budget of its own, and so have all such together:
     what strangers use up is no concern of theirs.
@@ -98,7 +98,11 @@ def count_mail(counted_for: str) -> None:
         _count("send-known-browser", browser, config.limit_send_per_known_browser)
         _count("send-total-known", "everyone", config.limit_send_total_known)
         return
-    _count("send-address", limits.pseudonym(counted_for), config.limit_send_per_address)
+    name, where = limits.pseudonym(counted_for), network()
+    # From the narrowest on, so that whoever is refused uses up nothing of others.
+    _count("send-pair", f"{name}/{where}", config.limit_send_per_address_and_network)
+    _count("send-network", where, config.limit_send_per_network)
+    _count("send-address", name, config.limit_send_per_address)
     _count("send-total", "everyone", config.limit_send_total)
 
 

@@ -6,19 +6,31 @@ import ipaddress
 
 from flask_limiter.util import get_remote_address
 
-IPV6_SITE = 64  # bits; one household or host commonly owns a whole /64
+# Bits of an address, by version of IP. One household or host commonly owns a whole /64, and one
+# customer of a provider a whole /48 or /24.
+VISITOR = {4: 32, 6: 64}
+NETWORK = {4: 24, 6: 48}
 
 
 def visitor() -> str:
-    """Returns who is asking, by network address; a whole IPv6 site counts as one."""
+    """Returns who is asking, by network address; a whole /64 of IPv6 counts as one."""
+    return _shortened(VISITOR)
+
+
+def network() -> str:
+    """Returns the network of the visitor: a /24 of IPv4, a /48 of IPv6."""
+    return _shortened(NETWORK)
+
+
+def _shortened(bits: dict[int, int]) -> str:
     text = get_remote_address()
     try:
         address = ipaddress.ip_address(_without_port(text))
     except ValueError:
         return text  # a proxy of ours may write something other than an address
-    if isinstance(address, ipaddress.IPv6Address) and not address.ipv4_mapped:
-        return str(ipaddress.ip_network((address, IPV6_SITE), strict=False))
-    return str(address)
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    return str(ipaddress.ip_network((address, bits[address.version]), strict=False))
 
 
 def network_start() -> str:

@@ -65,7 +65,7 @@ def test_thirty_guesses_at_once_are_five_tries(site: Site, browser: Browser) -> 
 
 
 def test_a_limit_is_exact_over_all_workers(site: Site) -> None:
-    """LIM-02: three mails a minute to one address, from anybody."""
+    """LIM-02: three mails a minute to one address, from one network."""
     browsers = [Browser(site) for _ in range(12)]
     together = threading.Barrier(len(browsers))
 

@@ -11,13 +11,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from app.auth.attempts import MAX_ATTEMPTS
-from tests.walk import ADA, Visitor, heading
+from tests.walk import ADA, MUCH_MAIL, Visitor, heading
 
 
 @pytest.fixture
 def config(make_config: Any) -> Any:
     """Limits that do not stand in the way of many attempts."""
-    return make_config(limit_send_per_address="100 per minute")
+    return make_config(**MUCH_MAIL)
 
 
 def attempt_cookies(visitor: Visitor) -> dict[str, str]:

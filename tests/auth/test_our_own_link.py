@@ -24,13 +24,13 @@ from app.auth.doors.magic_link import LONGEST, SHORTEST
 from app.keys import CLOCK_SKEW, Keyring
 from app.limits import TRIES_PER_CODE
 from tests.auth.test_callback import exchanges
-from tests.walk import ADA, Visitor, heading
+from tests.walk import ADA, MUCH_MAIL, Visitor, heading
 
 
 @pytest.fixture
 def config(make_config: Any, smtp: dict[str, Any]) -> Any:
     """An application that mails itself."""
-    return make_config(**smtp, limit_send_per_address="100 per minute")
+    return make_config(**smtp, **MUCH_MAIL)
 
 
 def relay_code_on(page: Any) -> str:

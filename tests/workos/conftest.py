@@ -18,7 +18,7 @@ from workos import (
 
 from app import create_app
 from app.config import Config
-from tests.walk import Visitor
+from tests.walk import MUCH_MAIL, Visitor
 
 API = "https://api.workos.com"
 
@@ -60,7 +60,7 @@ def config(make_config: object) -> Config:
         workos_api_key="sk_test_wire",
         workos_client_id="client_wire",
         workos_base_url=API,
-        limit_send_per_address="100 per minute",
+        **MUCH_MAIL,
     )
     assert isinstance(config, Config)
     return config

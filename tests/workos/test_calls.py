@@ -133,12 +133,12 @@ from pathlib import Path
 from threading import Thread
 from app import create_app
 from app.config import Config
-from tests.walk import Visitor
+from tests.walk import MUCH_MAIL, Visitor
 
 app = create_app(Config(
     workos_api_key="sk_test_1", workos_client_id="client_1", workos_base_url=sys.argv[1],
     secret_key="Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1",
-    database_path=Path(sys.argv[2]), limit_send_per_address="100 per minute",
+    database_path=Path(sys.argv[2]), **MUCH_MAIL,
 ))
 
 def ask():
