@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from app import create_app, keys
 from app.limits.known_browsers import LIFETIME, MAX_ADDRESSES, NAME, PURPOSE
 from tests.conftest import SECRET_KEY
-from tests.walk import ADA, Visitor, heading
+from tests.walk import ADA, MUCH_MAIL, Visitor, heading
 
 DAY = 24 * 60 * 60
 
@@ -141,6 +141,34 @@ def test_copies_of_its_cookie_guess_together_and_no_more_than_anybody(
     clock.shift(3_600)
     thief.ask_for_code()
     assert thief.type_code("000000").status_code == 400
+
+
+def test_after_a_hundred_wrong_tries_it_guesses_with_the_strangers(
+    make_config: Any, connect: Any, emulator: Flask, clock: Any
+) -> None:
+    """AUT-09: or a stolen cookie would guess for half a year."""
+    config = make_config(
+        **MUCH_MAIL,
+        limit_send_per_known_browser="100 per minute",
+        limit_send_per_visitor="100 per minute",
+        limit_verify_per_known_browser="1000 per hour",
+        limit_verify_per_address="3 per hour",
+    )
+    thief = Visitor(create_app(config, workos=connect(config)), emulator)
+    thief.sign_in_by_code()
+    thief.sign_out()
+    statuses = []
+    for _ in range(21):
+        thief.ask_for_code()
+        statuses += [thief.type_code("000000").status_code for _ in range(5)]
+        clock.shift(61)
+
+    assert statuses == [400] * 103 + [429] * 2
+    clock.shift(3_600)
+    thief.sign_in_by_code()
+    thief.sign_out()
+    thief.ask_for_code()
+    assert [thief.type_code("000000").status_code for _ in range(5)] == [400] * 5
 
 
 def test_copies_of_its_cookie_ask_for_mail_together(

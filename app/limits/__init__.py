@@ -15,7 +15,7 @@ from flask_limiter import Limiter, RequestLimit
 from limits import RateLimitItem, parse_many
 from limits.storage import Storage
 
-from ..config import Config
+from ..config import DAY, Config
 from ..failures import NEW_CODE, RELOAD, SITE_DOCTOR, Failure
 from ..keys import Keyring
 from ..web.visitor import network, visitor
@@ -26,6 +26,8 @@ from .counters import Limits, current
 TRIES_PER_CODE = 5
 # Longer than any code lives, so that none sees a second window; relay codes live up to a day.
 TRIES = f"{TRIES_PER_CODE} per 2880 minutes"
+# Tries in a known browser until it counts as an unknown one: its cookie may have been stolen.
+TRIES_WHILE_KNOWN = f"100 per {known_browsers.LIFETIME // DAY} days"
 
 
 class TooManyRequests(Failure):
@@ -99,7 +101,7 @@ def count_mail(counted_for: str) -> None:
         _count("send-total-known", "everyone", config.limit_send_total_known)
         return
     name, where = limits.pseudonym(counted_for), network()
-    # From the narrowest on, so that whoever is refused uses up nothing of others.
+    # From the narrowest on: what one of them refuses uses up nothing of the wider ones.
     _count("send-pair", f"{name}/{where}", config.limit_send_per_address_and_network)
     _count("send-network", where, config.limit_send_per_network)
     _count("send-address", name, config.limit_send_per_address)
@@ -109,12 +111,13 @@ def count_mail(counted_for: str) -> None:
 def count_try(attempt_id: str, email: str) -> None:
     """Counts a try for its code and its address: always five tries a code, whatever is set.
 
-    A browser that is known for the address has a budget of its own. Raises TooManyTries and
-    TooManyRequests.
+    A browser that is known for the address has a budget of its own, until somebody has tried in
+    vain too often there. Raises TooManyTries and TooManyRequests.
     """
     _count("tries", attempt_id, TRIES, refusal=TooManyTries)
     limits, config = current(), current().config
-    if browser := known_browsers.find(email, config):
+    browser, [most] = known_browsers.find(email, config), _parsed(TRIES_WHILE_KNOWN)
+    if browser and limiter.limiter.hit(most, browser, "tries-while-known"):
         _count("verify-known-browser", browser, config.limit_verify_per_known_browser)
     else:
         _count("verify-address", limits.pseudonym(email), config.limit_verify_per_address)
