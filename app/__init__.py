@@ -59,6 +59,7 @@ def init_app(
     signin = Blueprint("signin", __name__)
     signin.after_request(headers.forbid_keeping)
     signin.cli.add_command(cli.sessions)
+    signin.cli.add_command(cli.tries)
     csrf.init_app(app, signin, exempt=(webhooks.receive, report.report))
     failure_pages.init_app(app, signin)
     doors = ways_in.init_app(app, config.sign_in_with)

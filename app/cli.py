@@ -1,4 +1,4 @@
-"""`flask sessions`, or `flask signin sessions` in a host: what operators can do about sessions."""
+"""What operators can do: `flask sessions` and `flask tries`, in a host `flask signin …`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from . import limits
 from .limits import known_browsers
 from .session.store import session_store
+from .web.email_address import AddressRefused, canonical_email
 
 sessions = AppGroup("sessions", help="End the sessions of one person, or of everybody.")
+tries = AppGroup("tries", help="Forgive wrong tries at the codes of one address.")
 
 
 @sessions.command("end")
@@ -29,6 +32,18 @@ def end(user: str | None, everybody: bool) -> None:
         click.echo(f"Ended {session_store().end_all()} sessions.")
 
 
+@tries.command("forgive")
+@click.argument("email")
+def forgive(email: str) -> None:
+    """Let the owner of this address try codes again, after strangers have used up its tries."""
+    try:
+        limits.forgive(canonical_email(email))
+    except AddressRefused as refused:
+        raise click.UsageError(refused.reason) from None
+    click.echo(f"Forgave the tries for {email}.")
+
+
 def init_app(app: Flask) -> None:
     """Adds the commands to `flask`."""
     app.cli.add_command(sessions)
+    app.cli.add_command(tries)

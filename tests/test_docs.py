@@ -29,6 +29,7 @@ FENCE = re.compile(r"```(\w*)\n(.*?)```", re.S)
 RUN_HERE = (
     ".venv/bin/flask sessions end --user user_01ABC",
     ".venv/bin/flask sessions end --all",
+    ".venv/bin/flask tries forgive ada@example.com",
     ".venv/bin/gunicorn --check-config",
 )
 RUN_ELSEWHERE = {

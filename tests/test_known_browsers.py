@@ -120,6 +120,20 @@ def test_signing_in_forgives_what_others_tried(
     assert elsewhere.sign_in_by_code().status_code == 303
 
 
+def test_operators_can_forgive_what_strangers_tried(
+    app: Flask, emulator: Flask, clock: Any, another_visitor: Visitor
+) -> None:
+    """LIM-04: for people who know no browser here."""
+    use_up_tries(app, emulator, clock)
+    clock.shift(61)
+    forgive = ["tries", "forgive"]
+
+    assert app.test_cli_runner().invoke(args=[*forgive, "nobody"]).exit_code == 2
+    assert app.test_cli_runner().invoke(args=[*forgive, "Ada@Example.com"]).exit_code == 0
+
+    assert another_visitor.sign_in_by_code().status_code == 303
+
+
 def test_copies_of_its_cookie_guess_together_and_no_more_than_anybody(
     app: Flask, emulator: Flask, clock: Any
 ) -> None:
