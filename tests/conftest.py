@@ -19,10 +19,10 @@ from app import create_app
 from app.config import Config
 from tests.certificate import make_certificate
 from tests.clone import Running, SharedRun, make_clone
+from tests.compiled import CompiledRule, CompiledTemplates
 from tests.machine import ROOT as ROOT
 from tests.machine import SECRET_KEY as SECRET_KEY
 from tests.site import Sites
-from tests.templates import CompiledTemplates
 from tests.walk import Visitor
 from workos_emulator.smtp import MailServer
 
@@ -31,6 +31,7 @@ HTTPS = "https://app.example.com"
 
 # Tests make more than a thousand applications, and compiling takes longer than most of them do.
 Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+Flask.url_rule_class = CompiledRule
 
 
 def pytest_collection_finish() -> None:
