@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import httpx2
@@ -22,7 +23,9 @@ from tests.clone import Running, SharedRun, make_clone
 from tests.compiled import CompiledRule, CompiledTemplates
 from tests.machine import ROOT as ROOT
 from tests.machine import SECRET_KEY as SECRET_KEY
+from tests.machine import place_in_memory
 from tests.site import Sites
+from tests.site import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.walk import Visitor
 from workos_emulator.smtp import MailServer
 
@@ -189,11 +192,12 @@ def https_visitor(
 
 
 @pytest.fixture(scope="session")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+def sites() -> Iterator[Sites]:
     """The running sites that the tests of this process share; none is started yet."""
-    sites = Sites(lambda: tmp_path_factory.mktemp("site"))
-    yield sites
-    sites.close()
+    with TemporaryDirectory(dir=place_in_memory(), ignore_cleanup_errors=True) as directory:
+        sites = Sites(lambda: Path(mkdtemp(dir=directory)))
+        yield sites
+        sites.close()
 
 
 @pytest.fixture

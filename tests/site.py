@@ -10,12 +10,14 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import requests
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -40,6 +42,8 @@ ONE_WORKER = {
 NO_SETTINGS: Mapping[str, str] = {}
 OUR_MAIL = {"EMAIL_DELIVERY": "smtp"}
 SITE_SETTINGS = frozenset({*SETTINGS, *PORTS, "FLASK_DEBUG"})
+CALM = re.compile(r'\{.*"level": "(DEBUG|INFO)"')
+MOST_LINES = 100  # that a failure shows of one log; the quieter ones gunicorn writes, too
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -111,6 +115,11 @@ class Site:
         """Returns what the application has logged so far."""
         lines = self.log.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def complaints(self) -> list[str]:
+        """Returns the last lines of its log, without events that are no warnings."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return [line for line in lines if not CALM.match(line)][-MOST_LINES:]
 
     @property
     def port(self) -> int:
@@ -198,6 +207,22 @@ class Browser:
             self.mail_to(email)["links"][0], allow_redirects=False, timeout=PATIENCE
         )
         return hosted.headers["Location"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Shows with a failure what the sites complained about that its test has to do with."""
+    report = yield
+    if report.failed and call.excinfo:
+        frames = [entry.locals.values() for entry in call.excinfo.traceback]
+        found = [*item.funcargs.values(), *chain(*frames)]
+        reached = [one.site if isinstance(one, Browser) else one for one in found]
+        sites = {one.url: one for one in reached if isinstance(one, Site) and one.log.exists()}
+        logs = [(f"log of {url}", "\n".join(sites[url].complaints())) for url in sites]
+        report.sections += logs
+    return report
 
 
 def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
