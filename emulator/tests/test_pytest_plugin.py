@@ -183,8 +183,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def elsewhere(
     pytester: pytest.Pytester, installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> pytest.Pytester:
-    """A project of its own that has the package installed."""
+    """A project of its own that has the package installed, and no other plugin that is here."""
     monkeypatch.setenv("PYTHONPATH", str(installed))
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:xdist -p no:anyio")
     return pytester
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -360,26 +357,6 @@ def test_the_documented_lines_add_the_sign_in(
     customer.sign_in_by_code()
     assert customer.get("/orders").text == f"The orders of {ADA}"
     assert f"for {ADA}" in customer.get("/account").text
-
-
-def test_the_documented_lines_and_the_copy_pass_mypy(shop_root: Path, tmp_path: Path) -> None:
-    for number, snippet in enumerate(documented("python")):
-        (tmp_path / f"snippet_{number}.py").write_text(snippet)
-    environ = {**os.environ, "MYPYPATH": str(shop_root)}
-
-    checked = subprocess.run(
-        [
-            *(sys.executable, "-m", "mypy", "--strict", "--config-file", f"{ROOT}/pyproject.toml"),
-            *("--cache-dir", f"{ROOT}/.mypy_cache/host", str(tmp_path)),
-        ],
-        cwd=tmp_path,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_the_documented_handler_writes_our_events_with_their_details(
