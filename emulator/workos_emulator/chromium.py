@@ -3,16 +3,15 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from .scan_report import Step
 
-try:
-    from playwright.sync_api import Error, Page, Response, sync_playwright
-except ImportError:  # the extra "chromium" of this package
-    IS_INSTALLED = False
-else:
-    IS_INSTALLED = True
+if TYPE_CHECKING:  # Playwright takes long to load, and few scans need it.
+    from playwright.sync_api import Page, Response
 
+IS_INSTALLED = find_spec("playwright") is not None  # the extra "chromium" of this package
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 TIMEOUT = 10_000  # milliseconds for one page
 
@@ -24,6 +23,8 @@ def executable() -> str | None:
 
 def submit_everything(path: str, link: str, *, most_forms: int) -> list[Step]:
     """Opens the link, runs its scripts, and submits the first form of each page it leads to."""
+    from playwright.sync_api import Error
+
     steps: list[Step] = []
 
     def note(answer: "Response") -> None:
@@ -46,6 +47,8 @@ def submit_everything(path: str, link: str, *, most_forms: int) -> list[Step]:
 
 @contextmanager
 def _new_page(path: str) -> "Iterator[Page]":
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page()
