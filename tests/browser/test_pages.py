@@ -114,9 +114,11 @@ def test_every_page_of_the_gallery_is_accessible(
     """A11Y-01: each failure there is, as people meet it; each in one look, all looks among them."""
     page = new_page(site)
     bring_axe(page)
+    page.goto("/")
     names = [kind.name() for kind in every_failure()]
     for code in names[LOOKS.index(look) :: len(LOOKS)]:
-        page.goto(f"/development/failures/{code}")
+        answer = requests.get(f"{site.url}/development/failures/{code}", timeout=PATIENCE)
+        page.set_content(answer.text)  # as goto would, but axe need not be compiled again
         look_at(page, code, RULES, (look,))
 
 
