@@ -18,9 +18,9 @@ EMULATOR_LOCK := $(wildcard requirements-emulator.txt)
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "PORT=5001, EMULATOR_PORT=4101 and SMTP_PORT=2526 change ports (run, doctor, serve); WEB_CONCURRENCY"
-	@echo "and THREADS the size of serve; VENV where the virtual environment is; PYTHON which Python"
-	@echo "makes it. EMAIL_DELIVERY=workos (run) lets WorkOS send the mail."
+	@echo "PORT=5001, EMULATOR_PORT=4101 and SMTP_PORT=2526 change ports (run, doctor, serve); BIND=0.0.0.0 lets"
+	@echo "other machines reach serve; WEB_CONCURRENCY and THREADS are its size; VENV where the virtual"
+	@echo "environment is; PYTHON which Python makes it. EMAIL_DELIVERY=workos (run) lets WorkOS send the mail."
 
 run: $(VENV)/run ## Run the application and the emulator, ready to sign in
 	@$(BIN)/python -m scripts.develop

@@ -56,6 +56,12 @@ def port_to_serve(public_url: str) -> str:
     return environment.get("PORT") or str((is_local and url.port) or 8000)
 
 
+def address_to_serve() -> str:
+    """BIND, or this machine alone: the port is not for visitors, who could then forge headers."""
+    host = environment.get("BIND") or "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
 def count(name: str, default: int) -> int:
     """Returns a number of one or more from the environment or `.env`."""
     text = environment.get(name) or str(default)
@@ -74,7 +80,7 @@ class Logger(glogging.Logger):
 
 
 wsgi_app = "app:create_app()"
-bind = f"0.0.0.0:{port_to_serve(checked_public_url())}"  # a proxy asks from elsewhere
+bind = f"{address_to_serve()}:{port_to_serve(checked_public_url())}"
 
 # Threads, because a sign-in mostly waits for WorkOS, and the pages of others must not wait with it:
 # more than 64, so that 64 people who wait, all in one worker, leave room (docs/performance.md).

@@ -20,7 +20,7 @@ PARTS = ("app", "doctor", "emulator", "scripts", "static", "templates")
 LOCKS = ("requirements.txt", "requirements-emulator.txt", "requirements-dev.txt")
 FILES = ("Makefile", "gunicorn.conf.py", ".env.example", *LOCKS)
 SETTINGS = re.compile(
-    r"^(WORKOS_|PUBLIC_URL|SECRET_KEY|PORT$|EMULATOR_PORT|SMTP_|EMAIL_|MAIL_|FLASK_|MAKE|LIMIT_)"
+    r"^(WORKOS_|PUBLIC_URL|SECRET_KEY|PORT$|BIND$|EMULATOR_PORT|SMTP_|EMAIL_|MAIL_|FLASK_|MAKE|LIMIT_)"
 )
 
 

@@ -43,6 +43,7 @@ RUN_ELSEWHERE = {
     "make doctor": "tests/test_docs.py",
     "make doctor URL=https://app.example.com": "tests/test_docs.py",
     ".venv/bin/gunicorn": "tests/serving/test_commands.py",
+    "BIND=0.0.0.0 .venv/bin/gunicorn": "tests/serving/test_gunicorn.py",
     ".venv/bin/python -m doctor --attempt ID < log": "tests/doctor/test_running_site.py",
     ".venv/bin/python -m doctor --json": "tests/doctor/test_running_site.py",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -13,8 +14,7 @@ import pytest
 import requests
 
 from tests.clone import environment, run
-from tests.conftest import SECRET_KEY
-from tests.machine import free_port
+from tests.machine import ROOT, SECRET_KEY, free_port
 from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.server
@@ -97,6 +97,27 @@ def test_a_reload_brings_the_new_settings(served: Served) -> None:
         return served.status() == "ok" and '"event": "request"' in served.log.read_text()
 
     wait_for(says_more)
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [("", "127.0.0.1:8123"), ("BIND=0.0.0.0\n", "0.0.0.0:8123"), ("BIND=::\n", "[::]:8123")],
+)
+def test_it_listens_on_this_machine_alone_unless_told(clone: Path, said: str, address: str) -> None:
+    """WEB-10: the port is for the proxy; anybody else there could forge X-Forwarded-For."""
+    (clone / ".env").write_text(
+        "WORKOS_API_KEY=sk_test_emulator\nWORKOS_CLIENT_ID=client_emulator\n"
+        f"SECRET_KEY={SECRET_KEY}\n{said}"
+    )
+
+    shown = run(clone, ".venv/bin/gunicorn", "--print-config", PORT="8123").stdout
+
+    assert re.search(r"^bind +=(.*)$", shown, re.M)[1].split() == [f"['{address}']"]  # type: ignore[index] # it is there
+
+
+def test_a_container_listens_on_every_address() -> None:
+    """Its port is published, or not, by the machine around it."""
+    assert "BIND=0.0.0.0" in (ROOT / "Dockerfile").read_text()
 
 
 def test_gunicorn_counts_only_with_numbers(clone: Path) -> None:
