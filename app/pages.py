@@ -10,6 +10,7 @@ from flask_wtf.csrf import generate_csrf
 from .config import settings
 from .session import signed_in_identity
 from .web import csrf
+from .web.peer import is_on_this_machine
 from .web.words import ago, counted, in_words, moment
 
 # What only some pages say; named, because a host's templates may be strict about undefined names.
@@ -25,7 +26,7 @@ def common() -> dict[str, dict[str, Any]]:
     shared = {
         "layout": config.layout,
         "current_user": signed_in_identity(),
-        "is_development": config.is_development,
+        "is_development": config.is_development and is_on_this_machine(),
         "mails_itself": config.mails_itself,
         "methods": config.sign_in_with,
         "csrf_token": generate_csrf,

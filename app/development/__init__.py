@@ -8,11 +8,25 @@ from __future__ import annotations
 from flask import Blueprint
 
 from ..config import Config
+from ..web.http_errors import NotFound
+from ..web.peer import is_on_this_machine
 from . import failures, session
+
+PAGES = (failures.bp, session.bp)
+
+
+def refuse_other_machines() -> None:
+    """Hides the pages from the local network, where anybody can say `Host: localhost`."""
+    if not is_on_this_machine():
+        raise NotFound
+
+
+for bp in PAGES:
+    bp.before_request(refuse_other_machines)
 
 
 def init_app(signin: Blueprint, config: Config) -> None:
     """Adds the pages, if this is development."""
     if config.is_development:
-        signin.register_blueprint(failures.bp)
-        signin.register_blueprint(session.bp)
+        for bp in PAGES:
+            signin.register_blueprint(bp)

@@ -59,7 +59,7 @@ THINGS: dict[str, Thing] = {
     ),
     "development": Thing(
         words=r"/development|development/|app\.development|for_developers|development_(fail|sess)",
-        paths=("app/development", "templates/development", "tests/development"),
+        paths=("app/development", "app/web/peer.py", "templates/development", "tests/development"),
         edits=(
             Edit(
                 "templates/base.html",
@@ -72,7 +72,10 @@ THINGS: dict[str, Thing] = {
   {% endif %}
 """,
             ),
-            Edit("app/pages.py", '        "is_development": config.is_development,\n'),
+            Edit(
+                "app/pages.py",
+                '        "is_development": config.is_development and is_on_this_machine(),\n',
+            ),
         ),
     ),
     "bench": Thing(

@@ -41,6 +41,33 @@ def test_production_has_no_pages_for_developers(
     assert "/development/" not in visitor.get("/").text
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_another_machine_finds_no_pages_for_developers(another_visitor: Visitor, path: str) -> None:
+    """SEC-07: somebody in the same network can say `Host: localhost`, too."""
+    assert another_visitor.get(path).status_code == 404
+    assert "/development/" not in another_visitor.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "status"),
+    [
+        ("127.0.0.1", "::1", 200),
+        ("127.0.0.1", "192.0.2.7", 404),
+        ("192.0.2.7", "127.0.0.1", 404),
+        ("", "127.0.0.1", 404),
+    ],
+)
+def test_behind_a_proxy_both_ends_must_be_on_this_machine(
+    make_config: Callable[..., Config], emulator: Flask, peer: str, forwarded: str, status: int
+) -> None:
+    """SEC-07, WEB-10: whoever goes round the proxy writes what they like into the header."""
+    developer = Visitor(create_app(make_config(trusted_proxies=1)), emulator, address=peer)
+
+    for path in ("/development/failures", "/development/session"):
+        page = developer.get(path, headers={"X-Forwarded-For": forwarded})
+        assert page.status_code == status
+
+
 def test_the_gallery_shows_every_failure_with_cause_fix_and_log_line(visitor: Visitor) -> None:
     page = unescape(visitor.get("/development/failures").text)
 
