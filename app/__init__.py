@@ -13,7 +13,7 @@ from .auth import callback, sign_in, sign_out, steps
 from .auth import doors as ways_in
 from .config import Config
 from .stores import Stores, choose
-from .web import csrf, flask_session, headers, log, public_host
+from .web import body, csrf, flask_session, headers, log, public_host
 from .workos_api import client
 
 MAX_BODY = 16 * 1024  # bytes; the largest form here has two short fields
@@ -75,6 +75,7 @@ def init_app(
 
 def take_over(app: Flask, config: Config) -> None:
     """Sees to what concerns a whole site: logs, host, headers, body size, forms, error pages."""
+    app.request_class = body.Request
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     ring = keys.init_app(app, config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from app import MAX_BODY
 from app.failures import Failure
 from app.web.email_address import canonical_email
 from tests.walk import ADA, Visitor, heading
@@ -175,6 +177,24 @@ def test_senseless_forms_are_refused(visitor: Visitor, data: bytes, status: int)
 
     assert refused.status_code == status
     assert visitor.api_calls() == []
+
+
+@pytest.mark.parametrize(("size", "status"), [(MAX_BODY, 303), (MAX_BODY + 1, 413)])
+def test_a_form_in_chunks_is_read_whole_or_refused(
+    visitor: Visitor, size: int, status: int
+) -> None:
+    """WEB-12: what came before the limit would pass for the whole."""
+    form = f"csrf_token={visitor.csrf_token()}&email={ADA}&more=".encode()
+
+    answer = visitor.client.post(
+        "/auth/magic-auth",
+        input_stream=io.BytesIO(form.ljust(size, b"a")),
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    )
+
+    assert answer.status_code == status
+    assert len(visitor.mailbox()) == (status == 303)
 
 
 def test_other_kinds_of_content_are_refused(visitor: Visitor) -> None:
