@@ -49,7 +49,31 @@ THINGS: dict[str, Thing] = {
     "webhooks": Thing(
         words=r"webhook",
         paths=("app/webhooks.py", "tests/test_webhooks.py"),
-        edits=(Edit("README.md", ", signals, webhooks |", ", signals |"),),
+        edits=(
+            Edit("README.md", ", signals, webhooks |", ", signals |"),
+            Edit(
+                "docs/nginx.conf",
+                """
+
+    location = /webhooks/workos {
+      client_max_body_size 256k;
+      proxy_pass http://127.0.0.1:8000;
+    }
+""",
+                "\n",
+            ),
+            Edit(
+                "tests/serving/test_nginx.py",
+                """\
+@pytest.mark.parametrize(
+    ("path", "limit"), [("/auth/magic-auth", MAX_BODY), ("/webhooks/workos", webhooks.MAX_BODY)]
+)
+""",
+                """\
+@pytest.mark.parametrize(("path", "limit"), [("/auth/magic-auth", MAX_BODY)])
+""",
+            ),
+        ),
     ),
     "redis": Thing(
         words=r"redis",

@@ -16,6 +16,7 @@ import httpx2
 import pytest
 import requests
 
+from app import MAX_BODY, webhooks
 from doctor.examination import examine
 from tests.certificate import make_certificate
 from tests.conftest import ROOT
@@ -25,6 +26,7 @@ from tests.waiting import PATIENCE, wait_for
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("nginx")]
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
 
@@ -142,6 +144,22 @@ def test_with_the_application_down_no_credential_is_logged_either(
 
     assert page.status_code == 502
     assert "canary" not in "".join(path.read_text() for path in tmp_path.glob("*.log"))
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"), [("/auth/magic-auth", MAX_BODY), ("/webhooks/workos", webhooks.MAX_BODY)]
+)
+def test_a_body_is_as_large_as_the_application_takes_and_no_larger(
+    site: Site, certificate: tuple[str, str], path: str, limit: int
+) -> None:
+    """WEB-12: larger ones nginx refuses itself, for the application would hang up on it."""
+    for size in (limit, limit + 1, 300_000, 1_000_000):
+        for body in (b"a" * size, iter([b"a" * size])):  # the second one in chunks
+            answer = requests.post(
+                site.url + path, data=body, headers=FORM, verify=certificate[0], timeout=PATIENCE
+            )
+            assert answer.status_code == (400 if size <= limit else 413)
+            assert ("X-Request-ID" in answer.headers) == (size <= limit)
 
 
 def test_a_forged_header_gains_nothing(site: Site, certificate: tuple[str, str]) -> None:
