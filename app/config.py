@@ -73,7 +73,7 @@ class Config:
     session_lifetime: int = setting(seconds, "Until any session ends.", 7 * DAY)
     database_path: Path = setting(Path, "A private file.", DATABASE)
     redis_url: str | None = setting(parsing.redis_url, REDIS, None, hidden=True)
-    workos_webhook_secret: str | None = setting(text, WEBHOOKS, None, hidden=True)
+    workos_webhook_secret: str | None = setting(parsing.webhook_secret, WEBHOOKS, None, hidden=True)
     email_delivery: str = setting(one_of("workos", "smtp"), "Who sends mail.", "workos")
     smtp_url: str | None = setting(parsing.smtp_url, MAIL_SERVER, None, hidden=True)
     mail_from: str | None = setting(parsing.mail_from, SENDER, None)

@@ -47,6 +47,11 @@ def _dangers_of_a_live_key(values: Mapping[str, Any], *, is_debug: bool) -> Iter
             "WORKOS_REDIRECT_URIS has an http address, but WORKOS_API_KEY is a live key.\n"
             "    WorkOS production environments take only https redirect URIs."
         )
+    if urlsplit(values["workos_base_url"]).hostname in LOOPBACK:
+        yield (
+            f"WORKOS_BASE_URL is {values['workos_base_url']}, but WORKOS_API_KEY is a live key.\n"
+            "    An emulator would learn the key, and let anybody in. Remove WORKOS_BASE_URL."
+        )
     if is_debug:
         yield (
             "FLASK_DEBUG is on, but WORKOS_API_KEY is a live key.\n"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from email.utils import parseaddr
+from itertools import pairwise
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from limits import parse_many
 
 SECRET_KEY_LENGTH = 32
+WEBHOOK_SECRET_LENGTH = 12  # WorkOS's own are longer
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 # Words found in examples and tutorials, never in a random key.
 EXAMPLE_WORDS = ("change", "example", "secret", "password", "your-", "default", "insecure")
@@ -44,7 +46,24 @@ def secret(value: str) -> str:
         raise ValueError(f"is {len(value)} characters long, and needs {SECRET_KEY_LENGTH} or more")
     if len(set(value)) < 10 or any(word in value.lower() for word in EXAMPLE_WORDS):
         raise ValueError("looks like an example, not like a random key")
+    if _is_pattern(value):
+        raise ValueError("repeats itself or counts, and is not a random key")
     return value
+
+
+def _is_pattern(value: str) -> bool:
+    steps = {ord(after) - ord(before) for before, after in pairwise(value)}
+    repeats = any(value[n:] == value[:-n] for n in range(1, len(value) // 2 + 1))
+    return len(steps) < 6 or repeats  # 32 random digits take more than ten different steps
+
+
+def webhook_secret(value: str) -> str:
+    """Takes what WorkOS signs its events with; refuses what is soon guessed."""
+    if len(value) < WEBHOOK_SECRET_LENGTH:
+        raise ValueError(
+            f"is shorter than {WEBHOOK_SECRET_LENGTH} characters, so it can be guessed"
+        )
+    return text(value)
 
 
 def split(value: str) -> SplitResult:

@@ -10,11 +10,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app import stores
+from app.config import Config
 from app.dangers import LOOPBACK
 from app.failures import Failure
 from app.mail import smtp
 from app.session.store import StoreUnavailable
-from doctor.finding import Check, Finding, Patient, failure, ok
+from doctor.finding import Check, Finding, Patient, failure, ok, warning
 
 EMULATORS = " Here it is the emulator's: make run."
 NO_EMULATOR = (
@@ -34,6 +35,7 @@ def store(patient: Patient) -> Iterator[Finding]:
         else:
             yield failure(f"{config.database_path} cannot be made.", MAKE_ROOM)
         return
+    yield from _redis_without_tls(config)
     sessions, counters = stores.choose(config)
     try:
         sessions.check()
@@ -47,6 +49,15 @@ def store(patient: Patient) -> Iterator[Finding]:
         yield ok(f"Sessions and limits are kept where {shared} finds them.")
     else:
         yield failure("Sessions can be kept, but limits cannot be counted.", "See the store's log.")
+
+
+def _redis_without_tls(config: Config) -> Iterator[Finding]:
+    url = urlsplit(config.redis_url or "")
+    if url.scheme == "redis" and url.hostname not in LOOPBACK:
+        yield warning(
+            f"People's addresses, and the password of Redis, go to {url.hostname} unencrypted.",
+            "Use rediss:// (TLS), unless there is only a private network of yours in between.",
+        )
 
 
 def _could_be_made(path: Path) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
+from string import ascii_letters, digits
 from typing import Any
 
 import pytest
@@ -103,7 +105,11 @@ def test_what_mailing_oneself_needs_is_missed() -> None:
         ("SECRET_KEY", "a" * 64),
         ("SECRET_KEY", "change-me-please-this-is-only-an-example-1234"),
         ("SECRET_KEY", "your-secret-key-goes-here-0123456789abcdef"),
+        ("SECRET_KEY", "0123456789" * 4),
+        ("SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789"),
+        ("SECRET_KEY", "Acme-Corp-sign-in:Acme-Corp-sign-in:"),
         ("SECRET_KEY_FALLBACKS", f"{SECRET_KEY},short"),
+        ("WORKOS_WEBHOOK_SECRET", "x"),
         ("SESSION_IDLE_TIMEOUT", "1 day"),
         ("SESSION_IDLE_TIMEOUT", "59"),
         ("SESSION_LIFETIME", "-1"),
@@ -129,6 +135,8 @@ def test_a_senseless_value_is_refused_by_name(name: str, value: str) -> None:
         ({**LIVE, "PUBLIC_URL": "http://app.example.com"}, "PUBLIC_URL"),
         ({"WORKOS_API_KEY": "sk_live_123"}, "PUBLIC_URL"),
         ({**LIVE, "FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
+        ({**LIVE, "WORKOS_BASE_URL": "http://localhost:4100"}, "WORKOS_BASE_URL"),
+        ({**LIVE, "WORKOS_BASE_URL": "https://[::1]"}, "WORKOS_BASE_URL"),
         ({**LIVE, "WORKOS_REDIRECT_URIS": "http://a.example/cb"}, "WORKOS_REDIRECT_URIS"),
         ({"SESSION_IDLE_TIMEOUT": "7200", "SESSION_LIFETIME": "3600"}, "SESSION_IDLE_TIMEOUT"),
     ],
@@ -138,6 +146,14 @@ def test_dangerous_combinations_are_refused(changes: dict[str, str], named: str)
     [problem] = problems(**changes)
 
     assert problem.startswith(named)
+
+
+@pytest.mark.parametrize("alphabet", ["0123456789abcdef", ascii_letters + digits + "-_"])
+def test_random_keys_are_taken(alphabet: str) -> None:
+    chance = random.Random(1)
+    for _ in range(200):
+        key = "".join(chance.choices(alphabet, k=32))
+        assert Config.from_env({**GOOD, "SECRET_KEY": key}).secret_key == key
 
 
 def test_no_message_quotes_a_secret() -> None:

@@ -95,10 +95,11 @@ def test_so_has_production(diagnose: Examine) -> None:
     found = diagnose(
         PUBLIC_URL=PUBLIC,
         WORKOS_API_KEY="sk_live_1",
+        WORKOS_BASE_URL=REAL,
         emulator=workos_emulator.create_app(
             redirect_uris=[f"{PUBLIC}/auth/callback"], api_key="sk_live_1"
         ),
-        WORKOS_WEBHOOK_SECRET="whsec_1",
+        WORKOS_WEBHOOK_SECRET="whsec_3zZ7qKd",
     )
 
     assert failures(found) == {}
@@ -111,7 +112,10 @@ def test_so_has_production(diagnose: Examine) -> None:
         ({"WORKOS_API_KEY": ""}, "settings", "WORKOS_API_KEY is missing", "API Keys"),
         ({"SECRET_KEY": "short"}, "settings", "SECRET_KEY is 5 characters", "token_urlsafe"),
         ({"EMAIL_DELIVERY": "smtp", "MAIL_FROM": "a@example.com"}, "settings", "SMTP_URL", "TLS"),
-        ({"WORKOS_API_KEY": "sk_live_1"}, "settings", "PUBLIC_URL is http", "https"),
+        (
+            {"WORKOS_API_KEY": "sk_live_1", "WORKOS_BASE_URL": REAL},
+            "settings", "PUBLIC_URL is http", "https",
+        ),
         ({"FLASK_DEBUG": "1", "PUBLIC_URL": PUBLIC}, "debug", "FLASK_DEBUG is on", "Remove"),
         ({"PUBLIC_URL": "http://app.example.com"}, "https", "unencrypted", "certificate"),
         ({"WORKOS_API_KEY": "sk_test_other"}, "credentials", "does not accept", "the emulator"),
@@ -224,6 +228,15 @@ def test_a_redis_that_is_not_there_is_found(diagnose: Examine) -> None:
 
     assert set(found) == {"store"}
     assert "Redis" in found["store"].fix
+
+
+def test_a_redis_elsewhere_without_tls_is_warned_of(diagnose: Examine) -> None:
+    """SEC-11."""
+    for scheme, outcome in (("redis", "warning"), ("rediss", "failure")):
+        url = f"{scheme}://:canary@127.0.0.2:{free_port()}/0"  # elsewhere, as far as anybody knows
+        first = diagnose(REDIS_URL=url)["store"][0]
+        assert first.outcome == outcome
+        assert "canary" not in str(first)
 
 
 def test_a_mail_server_that_is_not_there_is_found(diagnose: Examine) -> None:

@@ -97,7 +97,7 @@ def test_another_key_than_the_workers_have_is_found(
 
 @behind_a_proxy
 def test_another_webhook_secret_is_found(site: Site, certificate: tuple[str, str]) -> None:
-    found = diagnose(site, certificate[0], WORKOS_WEBHOOK_SECRET="whsec_other")
+    found = diagnose(site, certificate[0], WORKOS_WEBHOOK_SECRET="whsec_another")
 
     assert failures(found) == {"webhook_arrives"}
 
