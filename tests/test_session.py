@@ -207,6 +207,15 @@ def test_monstrous_cookies_are_nobody(visitor: Visitor, cookie: str) -> None:
     assert answer.status_code == 303
 
 
+def test_a_cookie_hidden_by_a_neighbours_is_nobody_until_it_shows_again(visitor: Visitor) -> None:
+    """SES-14: SECURITY.md says why we leave it."""
+    visitor.sign_in_by_code()
+    ours = f"signin-session={visitor.cookies()['signin-session']}"
+
+    for header, status in ((f'x="; {ours}; y="', 401), (f'x="; {ours}', 200), (ours, 200)):
+        assert visitor.get_with_cookies("/api/session", header).status_code == status
+
+
 def test_tokens_of_other_purposes_are_no_session(
     visitor: Visitor, another_visitor: Visitor
 ) -> None:

@@ -63,6 +63,11 @@ class Visitor:
         """Opens a page without following redirects."""
         return self.client.get(_path(url), base_url=self.origin, **options)
 
+    def get_with_cookies(self, url: str, header: str) -> TestResponse:
+        """Opens a page with exactly this Cookie header, which Werkzeug's client would replace."""
+        client = self.app.test_client(use_cookies=False)
+        return client.get(url, base_url=self.origin, environ_overrides={"HTTP_COOKIE": header})
+
     def csrf_token(self, page: str = "/sign-in") -> str:
         """Returns the token on a page that has a form, or of the session when it has none."""
         found = TOKEN.search(self.get(page).text)
