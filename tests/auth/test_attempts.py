@@ -71,8 +71,8 @@ def test_any_other_value_is_no_attempt(visitor: Visitor) -> None:
     @hypothesis_settings(max_examples=100, deadline=None)
     def check(token: str | bytes) -> None:
         raw = token if isinstance(token, bytes) else token.encode("utf-8", "surrogatepass")
-        header = {"HTTP_COOKIE": f"attempt-0123456789ab={raw.decode('latin-1')}"}
-        answer = visitor.get(page, environ_overrides=header)
+        header = f"signin-attempt-0123456789ab={raw.decode('latin-1')}"
+        answer = visitor.get_with_cookies(page, header)
         assert (answer.status_code, heading(answer)) == (nothing.status_code, heading(nothing))
 
     check()
