@@ -39,6 +39,7 @@ THINGS: dict[str, Thing] = {
             "tests/browser",
             "tests/serving",
             "tests/clone.py",
+            "tests/nginx.py",
             "tests/site.py",
             "tests/host",
             "tests/stores/test_documented_stores.py",

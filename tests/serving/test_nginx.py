@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import socket
 import ssl
-import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -19,15 +14,14 @@ import requests
 from app import MAX_BODY, webhooks
 from doctor.examination import examine
 from tests.certificate import make_certificate
-from tests.conftest import ROOT
 from tests.machine import free_port
+from tests.nginx import PROGRAM, Nginx
 from tests.site import Browser, Site, running_site
-from tests.waiting import PATIENCE, wait_for
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("nginx")]
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +33,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[str, str]) -> Iterator[Site]:
     """The application behind nginx, under a public address."""
-    if not Path(NGINX).exists():
+    if not Path(PROGRAM).exists():
         pytest.skip("nginx is not installed")
     directory = tmp_path_factory.mktemp("nginx")
     port = free_port()
@@ -50,52 +44,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[str, str])
     }
     with running_site(directory, **settings) as site, Nginx(directory, site, port, certificate):
         yield site
-
-
-class Nginx:
-    """Runs nginx with the documented file, but for names, ports and files."""
-
-    def __init__(
-        self, directory: Path, site: Site, port: int, certificate: tuple[str, str]
-    ) -> None:
-        text = (ROOT / "docs" / "nginx.conf").read_text()
-        changes = {
-            "/etc/ssl/app.example.com.pem": certificate[0],
-            "/etc/ssl/app.example.com.key": certificate[1],
-            "/var/log/nginx/": f"{directory}/",
-            "app.example.com": "localhost",
-            "listen 80;": f"listen 127.0.0.1:{free_port()};",
-            "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
-            "127.0.0.1:8000": f"127.0.0.1:{site.inner_port}",
-            "rate=20r/s": "rate=1000r/s",
-        }
-        for old, new in changes.items():
-            assert old in text, old
-            text = text.replace(old, new)
-        temporary = "".join(
-            f"  {kind}_temp_path {directory}/{kind};\n"
-            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        text = text.replace("http {\n", f"http {{\n{temporary}")
-        path = directory / "nginx.conf"
-        path.write_text(("user root;\n" if os.geteuid() == 0 else "") + text)
-        globals_ = f"daemon off; pid {directory}/pid;"
-        self._command = [NGINX, "-c", str(path), "-e", str(directory / "error.log"), "-g", globals_]
-        self._port = port
-
-    def __enter__(self) -> None:
-        self._process = subprocess.Popen(self._command)
-        wait_for(self._is_up)
-
-    def _is_up(self) -> bool:
-        assert self._process.poll() is None, "nginx did not come up"
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self._port)):
-            return True
-        return False
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait()
 
 
 def test_the_doctor_finds_nothing_to_mend(site: Site, certificate: tuple[str, str]) -> None:
