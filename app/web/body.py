@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import IO, cast
 
 import flask
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.utils import cached_property
 from werkzeug.wsgi import LimitedStream
 
@@ -22,6 +23,14 @@ class Request(flask.Request):
 
 class _Whole(LimitedStream):
     """Werkzeug's own, at its limit, takes what it has for the whole body."""
+
+    def readinto(self, b: bytearray) -> int | None:  # type: ignore[override] # as Werkzeug has it
+        try:
+            return super().readinto(b)
+        except HTTPException:
+            raise
+        except Exception as error:  # each server has its own for malformed chunks
+            raise BadRequest from error
 
     def readall(self) -> bytes:
         body = super().readall()

@@ -43,6 +43,10 @@ MALFORMED = {
     "large body": POST + FORM + b"Content-Length: 30000\r\n\r\n" + b"a" * 30_000,
     "large chunked body": POST + FORM + CHUNKED + b"\r\n" + CHUNK + CHUNK + b"0\r\n\r\n",
 }
+MALFORMED |= {
+    f"chunk of size {size!r}": POST + FORM + CHUNKED + b"\r\n" + size + b"\r\n\r\n"
+    for size in (b"zz", b"-1", b"5;\x00", b"5\r\nhello, and more")
+}
 TOO_LARGE = ("large body", "large chunked body")
 FOLLOW_UP = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
