@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -70,13 +71,24 @@ def count(name: str, default: int) -> int:
     return int(text)
 
 
+QUOTED = re.compile(r"b?['\"].*", re.S)
+
+
 class Logger(glogging.Logger):
-    """An access log in which a request is one line."""
+    """Logs in which a request is one line, and no query string is."""
 
     def atoms(self, *request: Any) -> dict[str, Any]:
         """Quotes the path again: decoded, its line breaks would begin lines of a visitor's own."""
         atoms: dict[str, Any] = super().atoms(*request)
         return {**atoms, "U": quote(atoms["U"] or "", encoding="latin-1")}
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Leaves out what it quotes of a malformed request: `code` and `state`, for example."""
+        super().warning(QUOTED.sub("…", msg), *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Leaves out the query string of a request that failed."""
+        super().exception(msg, *(str(arg).partition("?")[0] for arg in args), **kwargs)
 
 
 wsgi_app = "app:create_app()"

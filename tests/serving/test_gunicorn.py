@@ -64,15 +64,17 @@ def served(clone: Path) -> Iterator[Served]:
 
 def test_a_request_is_one_line_of_the_access_log(served: Served) -> None:
     """LOG-03, and LOG-02: no path forges a line, and no query string is kept."""
-    with socket.create_connection(("127.0.0.1", served.port)) as visitor:
-        visitor.sendall(
-            b"GET /%0aFORGED%1b[31m%c3%a9?code=canary HTTP/1.1\r\n"
-            b"Host: localhost\r\nReferer: http://x/?code=canary\r\nConnection: close\r\n\r\n"
-        )
-        while visitor.recv(4096):
-            pass
+    for path in (b"/%0aFORGED%1b[31m%c3%a9", b"/caf\xc3\xa9"):
+        with socket.create_connection(("127.0.0.1", served.port)) as visitor:
+            visitor.sendall(
+                b"GET " + path + b"?code=canary HTTP/1.1\r\n"
+                b"Host: localhost\r\nReferer: http://x/?code=canary\r\nConnection: close\r\n\r\n"
+            )
+            while visitor.recv(4096):
+                pass
 
     wait_for(lambda: '"GET /%0AFORGED%1B%5B31m%C3%A9"' in served.log.read_text())
+    wait_for(lambda: "Invalid HTTP request line: …" in served.log.read_text())
     log = served.log.read_text()
     assert "\nFORGED" not in log
     assert "canary" not in log
