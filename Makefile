@@ -13,7 +13,7 @@ EMULATOR := $(wildcard emulator/pyproject.toml)
 EMULATOR_LOCK := $(wildcard requirements-emulator.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick doctor e2e docs bench check serve fork forks lock clean
+.PHONY: help run test quick doctor e2e fuzz docs bench check serve fork forks lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ e2e: $(VENV)/dev ## Run the tests in a real Chromium alone
 
 doctor: $(VENV)/run ## Check the settings and what they lead to; URL=https://… asks a running site
 	@$(BIN)/python -m doctor $(if $(URL),--url $(URL))
+
+fuzz: $(VENV)/dev ## Send 20,000 requests that nobody foresaw, twice (tests/attack): takes minutes
+	@$(BIN)/python -m pytest -s -m fuzz tests/attack tests/serving --requests 20000 $(PYTEST)
 
 docs: $(VENV)/dev ## Write the parts of docs/ that are generated
 	@$(BIN)/python -m pytest -q -m docs --write-docs

@@ -44,8 +44,11 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds what `make docs` calls."""
+    """Adds what `make docs` and `make fuzz` call."""
     parser.addoption("--write-docs", action="store_true", help="write the generated parts of docs/")
+    parser.addoption("--requests", type=int, default=500, help="how many a test of fuzz sends")
+    parser.addoption("--seed", default="1", help="what they are made from")
+    parser.addoption("--replay", type=int, help="the number of the only one to send")
 
 
 @pytest.fixture
@@ -64,6 +67,13 @@ def generated(request: pytest.FixtureRequest) -> Callable[[str, str, str], None]
             assert present == text, f"{name} is out of date: make docs"
 
     return hold
+
+
+@pytest.fixture
+def fuzzing(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """How many requests a test of fuzz sends, and which."""
+    named = {"count": "--requests", "seed": "--seed", "only": "--replay"}
+    return {name: request.config.getoption(option) for name, option in named.items()}
 
 
 @pytest.fixture

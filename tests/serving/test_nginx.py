@@ -6,13 +6,16 @@ import re
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 import requests
+from flask import Flask
 
 from app import MAX_BODY, webhooks
 from doctor.examination import examine
+from tests.attack import fuzz
 from tests.certificate import make_certificate
 from tests.machine import free_port
 from tests.nginx import PROGRAM, Nginx
@@ -108,6 +111,18 @@ def test_a_body_is_as_large_as_the_application_takes_and_no_larger(
             )
             assert answer.status_code == (400 if size <= limit else 413)
             assert ("X-Request-ID" in answer.headers) == (size <= limit)
+
+
+@pytest.mark.fuzz
+def test_nginx_answers_whatever_is_sent(
+    site: Site, certificate: tuple[str, str], app: Flask, fuzzing: dict[str, Any]
+) -> None:
+    """WEB-04, WEB-05, WEB-13, LOG-02, LOG-04, LOG-05."""
+    logs = [site.log.parent / name for name in ("access.log", "error.log")]
+    target = fuzz.Target(site, "nginx", fuzz.doors_of(app), certificate[0], logs)
+
+    found = fuzz.run(target, **fuzzing)
+    assert not found, "\n\n".join(found[:10])
 
 
 def test_a_forged_header_gains_nothing(site: Site, certificate: tuple[str, str]) -> None:
