@@ -78,9 +78,13 @@ class Logger(glogging.Logger):
     """Logs in which a request is one line, and no query string is."""
 
     def atoms(self, *request: Any) -> dict[str, Any]:
-        """Quotes the path again: decoded, its line breaks would begin lines of a visitor's own."""
+        """Quotes the path again: decoded, its line breaks would begin lines of a visitor's own.
+
+        It ends where a query begins, whose ? a mail program may have written as %3F.
+        """
         atoms: dict[str, Any] = super().atoms(*request)
-        return {**atoms, "U": quote(atoms["U"] or "", encoding="latin-1")}
+        path = re.split("[?&=]", atoms["U"] or "")[0]
+        return {**atoms, "U": quote(path, encoding="latin-1")}
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
         """Leaves out what it quotes of a malformed request: `code` and `state`, for example."""

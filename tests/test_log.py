@@ -90,6 +90,7 @@ def walk_everywhere(visitor: Visitor, another_visitor: Visitor) -> set[str]:
         callback = visitor.open_at_workos(visitor.mailed_link())
     secrets |= set(re.findall(r"(?:code|state)=([^&]+)", callback))
     for browser in (another_visitor, visitor, visitor):
+        browser.get(callback.replace("?", "%3F"))  # as a mail program may write it
         browser.get(callback)
     secrets |= set(visitor.cookies().values())
     visitor.ask_for_code("not an address canary@")
@@ -145,12 +146,12 @@ def test_nobody_can_forge_a_line(app: Flask, formatter: logging.Formatter) -> No
     assert "\x1b" not in line
 
 
-def test_werkzeugs_request_lines_lose_their_query(app: Flask) -> None:
+@pytest.mark.parametrize("mark", ["?", "%3F", "%3f"])
+def test_werkzeugs_request_lines_lose_their_query(app: Flask, mark: str) -> None:
     """LOG-02: the development server would print `code` and `state` of the callback."""
     logger = logging.getLogger("werkzeug")
-    record = logger.makeRecord(
-        "werkzeug", 20, "", 0, '"%s" %s', ("GET /auth/callback?code=c&state=s HTTP/1.1", 303), None
-    )
+    line = f"GET /auth/callback{mark}code=c&state=s HTTP/1.1"
+    record = logger.makeRecord("werkzeug", 20, "", 0, '"%s" %s', (line, 303), None)
 
     assert logger.filter(record)
     assert record.getMessage() == '"GET /auth/callback HTTP/1.1" 303'

@@ -17,7 +17,9 @@ from flask import Flask, Response, g, has_request_context, request
 from ..config import Config
 
 _logger = logging.getLogger(__name__.rsplit(".", 2)[0])  # the package, by any name
-_QUERY = re.compile(r"\?[^\s\"]*")
+# A mail program may write the ? of a link as %3F, which makes the query a part of the path.
+_QUERY = re.compile(r"(?:\?|%3F)[^\s\"]*", re.I)
+_QUERY_IN_PATH = re.compile(r"[?&=].*", re.S)
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 STARTED_AT = "signin.started_at"
 MAX_VALUE = 200  # characters of one value in a log line
@@ -77,7 +79,8 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
         "logger": record.name,
     }
     if has_request_context():
-        fields |= {"request_id": request_id(), "method": request.method, "path": request.path}
+        path = _QUERY_IN_PATH.sub("", request.path)
+        fields |= {"request_id": request_id(), "method": request.method, "path": path}
         if attempt := g.get("signin_attempt"):  # see auth.attempts
             fields |= {"attempt": attempt.id, "stage": attempt.stage}
     fields |= {key: val for key, val in getattr(record, "details", {}).items() if val is not None}

@@ -60,6 +60,8 @@ HEADERS = {
     "X Y": ["1"],
     "X_Forwarded_For": ["1.2.3.4"],
 }
-BEHIND_PATHS = ["/", "//", "%00", "%ff", "/../x", ";a=b", "%0d%0aX", "\xff", "?" * 9]
+BEHIND_PATHS = [
+    "/", "//", "%00", "%ff", "/../x", ";a=b", "%0d%0aX", "\xff", "?" * 9, f"%3Fcode={CANARY}",
+]
 INTO_TEXTS = ["", "A", '"', "\\", ";", "=", "\xff", "\t"]
 # fmt: on

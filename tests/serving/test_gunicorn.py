@@ -64,7 +64,7 @@ def served(clone: Path) -> Iterator[Served]:
 
 def test_a_request_is_one_line_of_the_access_log(served: Served) -> None:
     """LOG-03, and LOG-02: no path forges a line, and no query string is kept."""
-    for path in (b"/%0aFORGED%1b[31m%c3%a9", b"/caf\xc3\xa9"):
+    for path in (b"/%0aFORGED%1b[31m%c3%a9", b"/caf\xc3\xa9", b"/auth/callback%3Fcode=canary"):
         with socket.create_connection(("127.0.0.1", served.port)) as visitor:
             visitor.sendall(
                 b"GET " + path + b"?code=canary HTTP/1.1\r\n"
