@@ -30,7 +30,7 @@ def create_app(
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
     take_over(app, config)
     init_app(app, config, workos=workos, stores=stores)
-    cli.init_app(app)
+    cli.init_app(app, config)
     app.register_blueprint(home.bp)
     app.register_blueprint(health.bp)
     return app

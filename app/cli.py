@@ -1,12 +1,23 @@
-"""What operators can do: `flask sessions` and `flask tries`, in a host `flask signin …`."""
+"""What operators can do: `flask sessions` and `flask tries`, in a host `flask signin …`.
+
+And `flask run`, which is Flask's own: what it lacks is said before it begins.
+"""
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import SplitResult, urlsplit
+
 import click
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import AppGroup, run_command
+from werkzeug.serving import is_running_from_reloader
 
 from . import limits
+from .config import Config
+from .dangers import LOOPBACK
 from .limits import known_browsers
 from .session.store import session_store
 from .web.email_address import AddressRefused, canonical_email
@@ -43,7 +54,38 @@ def forgive(email: str) -> None:
     click.echo(f"Forgave the tries for {email}.")
 
 
-def init_app(app: Flask) -> None:
-    """Adds the commands to `flask`."""
+def init_app(app: Flask, config: Config) -> None:
+    """Adds the commands to `flask`; if this is `flask run`, says what it lacks."""
     app.cli.add_command(sessions)
     app.cli.add_command(tries)
+    context = click.get_current_context(silent=True)
+    if context and context.command is run_command and not is_running_from_reloader():
+        for lack in _lacks(config, context.params["port"]):
+            click.secho(f"Warning: {lack}\n", err=True, fg="yellow")
+
+
+def _lacks(config: Config, port: int) -> Iterator[str]:
+    public, workos = urlsplit(config.public_url), urlsplit(config.workos_base_url)
+    # Over https something else listens there, and asks us.
+    if _is_here(public) and public.scheme == "http" and (public.port or 80) != port:
+        yield (
+            f"this listens on port {port}, but mails and redirects lead to {config.public_url}.\n"
+            f"  Give PORT={port} in the environment, or run: flask run --port {public.port or 80}"
+        )
+    if _is_here(workos) and not _answers(workos):
+        yield (
+            f"nothing answers at WORKOS_BASE_URL, {config.workos_base_url}; nobody can sign in.\n"
+            "  Start it together with this: make run\n"
+            "  Or use the real WorkOS: put your own key and ID into .env, and remove the four\n"
+            "  lines below them."
+        )
+
+
+def _is_here(url: SplitResult) -> bool:
+    return url.hostname in LOOPBACK
+
+
+def _answers(url: SplitResult) -> bool:
+    with suppress(OSError), socket.create_connection((url.hostname, url.port or 80), timeout=1):
+        return True
+    return False

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
-from dotenv import find_dotenv, load_dotenv
+from dotenv import dotenv_values, find_dotenv
 from flask import current_app
 
 from . import parsing
@@ -44,7 +44,8 @@ class ConfigError(click.ClickException):
         lines = "\n\n".join(f"  {problem}" for problem in problems)
         super().__init__(
             f"the application cannot start, because {count} attention.\n\n{lines}\n\n"
-            "Settings are read from the environment and from .env; .env.example explains each one."
+            "Settings are read from the environment and from .env, which make run makes; "
+            ".env.example explains each one."
         )
         self.problems = problems
 
@@ -157,9 +158,11 @@ def load_env() -> None:
     PORT, EMULATOR_PORT and SMTP_PORT change the addresses in `.env` that are on this machine;
     raises ConfigError for one that is not a port.
     """
-    said = set(os.environ)
-    load_dotenv(find_dotenv(usecwd=True))
-    os.environ.setdefault("PUBLIC_URL", DEFAULTS["public_url"])
+    in_file = dotenv_values(find_dotenv(usecwd=True))
+    # `flask` has put all of it into the environment already: only what differs was said there.
+    said = {name for name, value in os.environ.items() if value != in_file.get(name)}
+    for name, value in ({"PUBLIC_URL": DEFAULTS["public_url"]} | in_file).items():
+        os.environ.setdefault(name, value or "")
     for variable, name in PORTS.items():
         port = os.environ.get(variable, "")
         if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):

@@ -70,7 +70,7 @@ def main() -> None:
         sys.exit(f"Error: {error.message}")
     parts: list[Part] = []
     try:
-        _start(config, parts)
+        _start(config, parts, end)
         _wait_until_up(parts, end)
         if not end.is_set():
             print(_where(config), flush=True)
@@ -94,7 +94,7 @@ def make_env_file(directory: Path) -> None:
     print("Made .env from .env.example, with a fresh SECRET_KEY.", flush=True)
 
 
-def _start(config: Config, parts: list[Part]) -> None:
+def _start(config: Config, parts: list[Part], end: Event) -> None:
     app_port = _port_of(config.public_url)
     _require_free(app_port, "PORT")
     if _is_local(config.workos_base_url):
@@ -105,6 +105,7 @@ def _start(config: Config, parts: list[Part]) -> None:
         mail = _mail_server(config)
         emulator = ("workos_emulator", "--port", str(port), *mail, *webhook, *uris)
         parts.append(_run("the emulator", port, *emulator, path=EMULATOR_PATH))
+        _wait_until_up(parts, end)  # or `flask run` would warn that nobody is there
     else:
         _require_mail_server(config)
     # Reloads when code changes; the debugger stays off, because it runs anything a page sends.

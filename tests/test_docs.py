@@ -37,6 +37,7 @@ RUN_ELSEWHERE = {
     'development bench"': "tests/fork/test_forks.py",
     "make fork": "tests/fork/test_forks.py",
     "make run": "tests/serving/test_commands.py",
+    ".venv/bin/flask run": "tests/serving/test_commands.py",
     "make run 2>&1 | tee log": "tests/serving/test_commands.py",
     "make test": ".ci/run",
     "make serve": "tests/serving/test_commands.py",

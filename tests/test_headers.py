@@ -112,6 +112,28 @@ def test_its_own_name_is_answered_however_it_is_written(visitor: Visitor, host: 
     assert visitor.client.get("/", environ_overrides={"HTTP_HOST": host}).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:5000", "[::1]:5000", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in?next=/account", "/%0D%0AA%3A%20b", "/a//evil.example/?a=b"]
+)
+def test_another_name_of_this_machine_leads_to_the_right_one(
+    visitor: Visitor, host: str, path: str
+) -> None:
+    """Where `flask run` is asked for what other servers print; only what changes nothing."""
+    here = {"HTTP_HOST": host}
+
+    led = visitor.client.get(f"http://{host}{path}", environ_overrides=here)
+    assert (led.status_code, led.location) == (307, f"http://localhost:5000{path}")
+    assert visitor.client.post("/sign-in", environ_overrides=here).status_code == 400
+
+
+def test_this_machine_leads_nowhere_in_production(https_visitor: Visitor) -> None:
+    """WEB-09: there, nobody asks for 127.0.0.1 by mistake."""
+    refused = https_visitor.client.get("/", environ_overrides={"HTTP_HOST": "127.0.0.1:5000"})
+
+    assert refused.status_code == 400
+
+
 @pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Host", "Forwarded"])
 def test_a_forged_host_header_reaches_no_mail(visitor: Visitor, header: str) -> None:
     """WEB-09: the redirect URI comes from the settings."""

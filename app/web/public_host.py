@@ -1,16 +1,19 @@
-"""Answers only at the host name in PUBLIC_URL."""
+"""Answers only at the host name in PUBLIC_URL; in development, 127.0.0.1 and [::1] lead there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from flask import Flask, request
+from flask import Flask, redirect, request
+from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
 from ..config import Config
+from ..dangers import LOOPBACK
 from ..failures import BadInput, Button, CookieLost
 
 if TYPE_CHECKING:
@@ -55,14 +58,25 @@ def init_app(app: Flask, config: Config) -> None:
     usual = urlsplit(config.public_url).netloc
 
     @app.before_request
-    def refuse_other_hosts() -> None:
+    def refuse_other_hosts() -> ResponseReturnValue | None:
         # Load balancers ask for an instance's health by its address; those answers name no host.
         # The style sheet is for the page that says which address is the right one.
         if request.blueprint == "health" or request.endpoint == "static":
-            return
+            return None
         host = request.environ.get("HTTP_HOST", "").lower()  # host names are not case-sensitive
         if host == usual:
-            return
+            return None
         # A cookie set by one host is not sent to another, so nobody could finish signing in there.
-        if not host_is_trusted(host, [config.public_host]):
-            raise UnknownHost
+        if host_is_trusted(host, [config.public_host]):
+            return None
+        # Flask itself prints 127.0.0.1, and what is on this machine is meant for this site.
+        if config.is_development and request.method in ("GET", "HEAD") and _is_here(host):
+            query = request.query_string.decode("latin-1")
+            return redirect(f"{config.public_url}{quote(request.path)}?{query}".rstrip("?"), 307)
+        raise UnknownHost
+
+
+def _is_here(host: str) -> bool:
+    with suppress(ValueError):
+        return urlsplit(f"//{host}").hostname in LOOPBACK
+    return False

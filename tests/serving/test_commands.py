@@ -8,16 +8,19 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from tests.clone import Running, make_run, run
+from scripts.develop import make_env_file
+from tests.clone import Running, environment, make_run, run
 from tests.machine import ROOT, free_port
 from tests.site import TOKEN
+from tests.site import end as end_process
 from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.server
@@ -198,6 +201,55 @@ def test_a_port_that_is_none_is_called_by_its_name(clone: Path) -> None:
 
     assert "PORT is not a port" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@contextmanager
+def flask_run(clone: Path, *options: str, **settings: str) -> Iterator[Path]:
+    """Runs `flask run` until the block ends; yields what it prints, once it serves."""
+    output = clone / "flask output"
+    with output.open("w") as file:
+        process = subprocess.Popen(
+            [".venv/bin/flask", "run", *options],
+            cwd=clone,
+            env=environment(**settings),
+            stdout=file,
+            stderr=file,
+        )
+    try:
+        wait_for(lambda: "Running on" in output.read_text() or process.poll() is not None)
+        yield output
+    finally:
+        end_process(process)
+
+
+@on_make_run
+def test_flask_run_alone_takes_the_same_ports(running: Running) -> None:
+    """Beside an emulator that runs already, or with WorkOS."""
+    assert isinstance(running.process.args, list)
+    ports = dict(str(each).split("=") for each in running.process.args[2:]) | {
+        "PORT": str(free_port())
+    }
+    alone = replace(running, url=f"http://localhost:{ports['PORT']}")
+
+    with flask_run(running.clone, **ports) as output, requests.Session() as browser:
+        assert f"Running on {alone.url}" in output.read_text()
+        assert "Warning:" not in output.read_text()
+        sign_in(alone, browser, "magic-auth")
+        account = browser.get(f"{alone.url}/account", timeout=PATIENCE)
+        assert "magic-auth@example.com" in account.text
+
+
+def test_flask_run_says_what_it_lacks(clone: Path) -> None:
+    make_env_file(clone)
+    port, nobody = free_port(), free_port()
+
+    with flask_run(clone, "--port", str(port), EMULATOR_PORT=str(nobody)) as output:
+        told = output.read_text()
+
+    assert told.count(f"listens on port {port}, but mails and redirects lead to") == 1
+    assert told.count(f"nothing answers at WORKOS_BASE_URL, http://localhost:{nobody}") == 1
+    assert "make run" in told
+    assert len(told.splitlines()) < 24
 
 
 COMMANDS = {
