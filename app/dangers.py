@@ -22,6 +22,8 @@ def dangers(
             "WORKOS_BASE_URL is http and not on this machine: the API key would be readable.\n"
             "    Remove it to use https://api.workos.com, or point it at localhost."
         )
+    if base_url.hostname not in LOOPBACK:
+        yield from _dangers_of_a_proxy(given)
     if values.get("workos_api_key", "").startswith(LIVE):
         yield from _dangers_of_a_live_key(values, is_debug=is_debug)
     if values["email_delivery"] == "smtp":
@@ -57,3 +59,18 @@ def _dangers_of_a_live_key(values: Mapping[str, Any], *, is_debug: bool) -> Iter
             "FLASK_DEBUG is on, but WORKOS_API_KEY is a live key.\n"
             "    Debug mode can run code sent by a visitor. Turn it off."
         )
+
+
+def _dangers_of_a_proxy(given: Mapping[str, str]) -> Iterator[str]:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        value = given.get(name, "")
+        try:
+            url = urlsplit(value if "://" in value else f"http://{value}")
+            is_usable = url.scheme in ("http", "https") and url.hostname and url.port != 0
+        except ValueError:  # whose own words quote the password
+            is_usable = False
+        if value and not is_usable:
+            yield (
+                f"{name} is not the address of an http proxy, and calls to WorkOS take no other.\n"
+                "    Give one such as http://proxy.example.com:8080, or unset it here."
+            )

@@ -14,6 +14,7 @@ from dotenv import find_dotenv
 
 from app.config import ConfigError, load_env
 from app.workos_api.client import TIMEOUT
+from app.workos_api.transport import make_http
 from doctor.examination import examine, refused
 from doctor.finding import Check, Finding
 from doctor.story import tell
@@ -57,7 +58,8 @@ def _examine(url: str | None) -> list[tuple[Check, Finding]]:
         load_env()
     except ConfigError as error:
         return list(refused(error))
-    with httpx2.Client(timeout=TIMEOUT, follow_redirects=False) as http:
+    with make_http() as http:
+        http.timeout = httpx2.Timeout(TIMEOUT)
         return list(examine(os.environ, url=url, http=http))
 
 

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
@@ -34,6 +35,7 @@ OUT_OF_REACH = "WorkOS cannot be asked; see api."
 def reachable(patient: Patient) -> Iterator[Finding]:
     """Asks for something public, several times."""
     base_url = patient.config.workos_base_url
+    way = _way(base_url)
     times = []
     try:
         for _ in range(TRIES):
@@ -41,17 +43,27 @@ def reachable(patient: Patient) -> Iterator[Finding]:
             answer = patient.http.get(_jwks_url(patient))
             times.append(time.perf_counter() - began)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        fix = "Check the network and WORKOS_BASE_URL."
+        fix = f"Check the network{', that proxy' if way else ''} and WORKOS_BASE_URL."
         if _is_emulator(patient):
             fix = f"Start the emulator: make run. {EMULATORS_PORTS}"
-        yield failure(f"{base_url} does not answer ({type(error).__name__}).", fix)
+        yield failure(f"{base_url} does not answer{way} ({type(error).__name__}).", fix)
         return
     patient.notes["jwks"] = answer
-    what = f"{base_url} answers in {1000 * median(times):.0f} ms."
+    what = f"{base_url} answers{way} in {1000 * median(times):.0f} ms."
     if median(times) > SLOW:
         yield warning(what, f"Sign-in waits for it; after {TIMEOUT} seconds it gives up.")
     else:
         yield ok(what)
+
+
+def _way(url: str) -> str:
+    """Returns which proxy of the environment is asked for this, without its password."""
+    parts = urlsplit(url)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or parts.hostname in LOOPBACK or proxy_bypass(parts.hostname or ""):
+        return ""
+    return f" through the proxy {proxy.rpartition('@')[2].rpartition('//')[2].rstrip('/')}"
 
 
 def clock(patient: Patient) -> Iterator[Finding]:

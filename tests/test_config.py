@@ -156,6 +156,19 @@ def test_random_keys_are_taken(alphabet: str) -> None:
         assert Config.from_env({**GOOD, "SECRET_KEY": key}).secret_key == key
 
 
+@pytest.mark.parametrize("value", ["socks5://us:canary@localhost:1080", "http://us:canary@a:b"])
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy"])
+def test_a_proxy_of_no_use_is_refused_unless_workos_is_on_this_machine(
+    name: str, value: str
+) -> None:
+    [problem] = problems(**{name: value})
+
+    assert problem.startswith(f"{name} is not the address of an http proxy")
+    assert "canary" not in problem
+    Config.from_env({**GOOD, name: value, "WORKOS_BASE_URL": "http://localhost:4100"})
+    Config.from_env({**GOOD, name: "proxy.example.com:8080"})
+
+
 def test_no_message_quotes_a_secret() -> None:
     secrets = {"WORKOS_API_KEY": "canary-key", "SECRET_KEY": "canary-secret"}
 

@@ -1,4 +1,8 @@
-"""How calls travel: within a time limit for the whole call, and without following redirects."""
+"""How calls travel: within a time limit for the whole call, and without following redirects.
+
+Through the proxy that HTTPS_PROXY names, but never so to this machine: a company's proxy finds
+nothing here.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,22 @@ import httpx2
 from workos import HTTPResponse, TransportConnectError, TransportError, TransportTimeout
 
 MAX_REPLY = 1_000_000  # bytes
+DIRECT = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
 CONNECTIONS = httpx2.Limits(max_connections=64, max_keepalive_connections=16)
 
 
 def make_transport() -> Transport:
-    """Returns a transport that follows no redirects, with its own pool of connections."""
-    return Transport(httpx2.Client(follow_redirects=False, limits=CONNECTIONS))
+    """Returns a transport with a pool of connections of its own."""
+    return Transport(make_http())
+
+
+def make_http() -> httpx2.Client:
+    """Returns an HTTP client that follows no redirects, and asks this machine without a proxy."""
+    try:
+        return httpx2.Client(mounts=DIRECT, limits=CONNECTIONS)
+    except (ImportError, ValueError, httpx2.InvalidURL):
+        # Of no use, and so refused by from_env() unless WorkOS is on this machine.
+        return httpx2.Client(trust_env=False, limits=CONNECTIONS)
 
 
 class Transport:
@@ -42,7 +56,7 @@ class Transport:
                 body = self._read(reply, ends_at)
         except httpx2.TimeoutException as error:
             raise TransportTimeout(type(error).__name__) from None
-        except httpx2.ConnectError as error:
+        except (httpx2.ConnectError, httpx2.ProxyError) as error:
             raise TransportConnectError(type(error).__name__) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise TransportError(type(error).__name__) from None

@@ -15,7 +15,7 @@ import pytest
 
 from doctor.examination import examine
 from doctor.finding import Finding
-from tests.machine import ROOT
+from tests.machine import ROOT, free_port
 from tests.site import ONE_WORKER, OUR_MAIL, SITE_SETTINGS, WEBHOOK_SECRET, Browser, Site, Sites
 from tests.waiting import PATIENCE
 
@@ -139,6 +139,24 @@ def command(*arguments: str, log: str = "", **environ: str) -> subprocess.Comple
         timeout=PATIENCE,
         check=False,
     )
+
+
+@pytest.mark.xdist_group("both deliveries")
+def test_the_doctor_asks_this_machine_without_the_companys_proxy(sites: Sites) -> None:
+    site = sites.get(ONE_WORKER)
+    proxy = f"http://ada:canary@127.0.0.1:{free_port()}"
+
+    ended = command("--url", site.url, **site.settings, HTTP_PROXY=proxy, https_proxy=proxy)
+    assert ended.returncode == 0, ended.stdout
+    assert "through the proxy" not in ended.stdout
+
+    ended = command(
+        **{**site.settings, "WORKOS_BASE_URL": "https://api.workos.com"}, https_proxy=proxy
+    )
+    assert f"does not answer through the proxy {proxy.partition('@')[2]}" in " ".join(
+        ended.stdout.split()
+    )
+    assert "canary" not in ended.stdout + ended.stderr
 
 
 def test_the_command_works_when_the_application_cannot_start() -> None:

@@ -185,3 +185,42 @@ def test_certificates_are_verified(
 
     assert page.status_code == (303 if is_trusted else 503)
     assert bool(server.heard) is is_trusted
+
+
+@pytest.mark.parametrize("proxy_scheme", ["http", "socks5"])
+def test_the_proxy_of_a_company_is_not_asked_for_this_machine(
+    make_config: Callable[..., Config], monkeypatch: pytest.MonkeyPatch, proxy_scheme: str
+) -> None:
+    """It would look for the emulator on its own machine."""
+    body = json.dumps(MAGIC_AUTH).encode()
+    head = HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode()
+    emulator = Server(lambda connection: connection.sendall(head + body))
+    proxy = Server(hang_up)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"{proxy_scheme}://127.0.0.1:{proxy.port}")
+    app = create_app(make_config(workos_base_url=f"http://localhost:{emulator.port}"))
+    try:
+        page = Visitor(app).ask_for_code()
+    finally:
+        emulator.close()
+        proxy.close()
+
+    assert page.status_code == 303
+    assert proxy.connections == 0
+
+
+def test_the_proxy_of_a_company_is_asked_for_workos(
+    make_config: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SEC-11: and learns no more than the name of the server."""
+    proxy = Server(lambda connection: connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n"))
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+    app = create_app(make_config(workos_base_url="https://api.workos.com"))
+    try:
+        page = Visitor(app).ask_for_code()
+    finally:
+        proxy.close()
+
+    assert page.status_code == 503
+    assert proxy.heard.startswith(b"CONNECT api.workos.com:443 ")
+    assert b"sk_test" not in proxy.heard
