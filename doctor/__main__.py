@@ -15,6 +15,7 @@ from dotenv import find_dotenv
 from app.config import ConfigError, load_env
 from app.workos_api.client import TIMEOUT
 from app.workos_api.transport import make_http
+from doctor import make_run
 from doctor.examination import examine, refused
 from doctor.finding import Check, Finding
 from doctor.story import tell
@@ -33,12 +34,13 @@ def main(arguments: Sequence[str]) -> int:
     if options.json:
         print(_as_json(found))
     else:
-        if found[0][1].outcome == "failure":  # then nothing else could be looked at
+        is_refused = found[0][1].outcome == "failure" and found[0][0].name == "settings"
+        if is_refused:  # then nothing else could be looked at
             found = [(check, finding) for check, finding in found if finding.outcome == "failure"]
         for check, finding in found:
             print(_as_text(check, finding))
         print(f"\n{_summary(found)}")
-        if found[0][1].outcome == "failure" and not find_dotenv(usecwd=True):
+        if is_refused and not find_dotenv(usecwd=True):
             print("There is no .env here: make run makes one for the emulator.")
     return int(any(finding.outcome == "failure" for _, finding in found))
 
@@ -54,12 +56,17 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _examine(url: str | None) -> list[tuple[Check, Finding]]:
+    running = make_run.ports()
+    for name, port in running.items():
+        os.environ.setdefault(name, port)
     try:
         load_env()
     except ConfigError as error:
         return list(refused(error))
     with make_http() as http:
         http.timeout = httpx2.Timeout(TIMEOUT)
+        if running:  # the settings alone do not tell its debug mode, for example
+            url = url or os.environ["PUBLIC_URL"]
         return list(examine(os.environ, url=url, http=http))
 
 
@@ -99,5 +106,16 @@ def _summary(found: list[tuple[Check, Finding]]) -> str:
     return "All is well."
 
 
+def _printed(arguments: Sequence[str]) -> int:
+    # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    try:
+        status = main(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough: `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(_printed(sys.argv[1:]))

@@ -8,11 +8,19 @@ import httpx2
 
 from app.config import Config, ConfigError
 from app.parsing import is_on
-from doctor import app_checks, settings_checks, site_checks, store_checks, workos_checks
+from doctor import (
+    app_checks,
+    server_checks,
+    settings_checks,
+    site_checks,
+    store_checks,
+    workos_checks,
+)
 from doctor.finding import Check, Finding, Patient, failure, skipped
 from doctor.settings_checks import WHY_SETTINGS
 
 CHECKS = (
+    *server_checks.CHECKS,
     *settings_checks.CHECKS,
     *app_checks.CHECKS,
     *store_checks.CHECKS,
@@ -47,5 +55,6 @@ def refused(error: ConfigError) -> Iterator[tuple[Check, Finding]]:
     for problem in error.problems:
         what, _, fix = problem.partition("\n")
         yield settings, failure(what, fix.strip())
-    for check in CHECKS[1:]:
-        yield check, skipped("Fix the settings first.")
+    for check in CHECKS:
+        if check.name != settings.name:
+            yield check, skipped("Fix the settings first.")

@@ -36,7 +36,7 @@ def debug(patient: Patient) -> Iterator[Finding]:
     """Debug mode can run code sent by a visitor."""
     is_local = urlsplit(patient.config.public_url).hostname in LOOPBACK
     if not patient.is_debug:
-        yield ok("Off.")
+        yield ok("FLASK_DEBUG is off; only running_debug sees what a running site was told.")
     elif is_local:
         yield warning("On, on this machine.", "Right for development, and nowhere else.")
     else:

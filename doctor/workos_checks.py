@@ -17,14 +17,15 @@ from app.dangers import LOOPBACK
 from app.keys import CLOCK_SKEW
 from app.workos_api.client import TIMEOUT
 from doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
+from doctor.server_checks import OFFICIAL, OURS, TO_WORKOS
 
 SLOW = 2.0  # seconds for one answer
 TRIES = 3
 DASHBOARD = "the WorkOS dashboard"
-EMULATORS_KEYS = (
-    "WORKOS_BASE_URL is the emulator, which knows only sk_test_emulator and client_emulator. To "
-    "use the real WorkOS, remove the four lines below them in .env."
-)
+EMULATORS_KEYS = {
+    OURS: f"WORKOS_BASE_URL is the emulator, which knows one key, sk_test_emulator. {TO_WORKOS}",
+    OFFICIAL: f"It knows sk_test_default, unless it was told another key. {TO_WORKOS}",
+}
 EMULATORS_PORTS = (
     "If make run was given ports, give the doctor the same: make doctor PORT=5001 "
     "EMULATOR_PORT=4101 SMTP_PORT=2526."
@@ -44,7 +45,7 @@ def reachable(patient: Patient) -> Iterator[Finding]:
             times.append(time.perf_counter() - began)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         fix = f"Check the network{', that proxy' if way else ''} and WORKOS_BASE_URL."
-        if _is_emulator(patient):
+        if urlsplit(base_url).hostname in LOOPBACK:
             fix = f"Start the emulator: make run. {EMULATORS_PORTS}"
         yield failure(f"{base_url} does not answer{way} ({type(error).__name__}).", fix)
         return
@@ -146,6 +147,9 @@ def credentials(patient: Patient) -> Iterator[Finding]:
 
 def redirect_uris(patient: Patient) -> Iterator[Finding]:
     """Compares our callback with those that WorkOS knows, character by character."""
+    if patient.notes.get("server") == OFFICIAL:
+        yield skipped("WorkOS's own emulator keeps no list of them.")
+        return
     answer = patient.notes.get("redirect_uris")
     if not isinstance(answer, httpx2.Response) or answer.status_code == 401:
         yield skipped("WorkOS cannot be asked; see api and credentials.")
@@ -171,11 +175,11 @@ def redirect_uris(patient: Patient) -> Iterator[Finding]:
 
 
 def _is_emulator(patient: Patient) -> bool:
-    return urlsplit(patient.config.workos_base_url).hostname in LOOPBACK
+    return patient.notes.get("server") == OURS
 
 
 def _or_emulators(patient: Patient, fix: str) -> str:
-    return EMULATORS_KEYS if _is_emulator(patient) else fix
+    return EMULATORS_KEYS.get(str(patient.notes.get("server")), fix)
 
 
 def _difference(uri: str, registered: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -10,7 +11,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -21,6 +23,7 @@ from app.dangers import LOOPBACK
 from app.mail.smtp import SUBMISSION_PORT
 
 DEFAULT_PORT = 5000
+RUNNING = Path("instance/make-run.json")  # while it runs: its ports, for the doctor
 EMULATOR_PATH = "emulator"  # where its package is, because it is not installed
 START_TIMEOUT = 30  # seconds until both must answer
 STOP_TIMEOUT = 5  # seconds that each has to end after Ctrl-C
@@ -72,9 +75,10 @@ def main() -> None:
     try:
         _start(config, parts, end)
         _wait_until_up(parts, end)
-        if not end.is_set():
-            print(_where(config), flush=True)
-        _watch(parts, end)
+        with _noted_ports(config):
+            if not end.is_set():
+                print(_where(config), flush=True)
+            _watch(parts, end)
     finally:
         for part in parts:
             part.stop()
@@ -112,6 +116,21 @@ def _start(config: Config, parts: list[Part], end: Event) -> None:
     debug = () if config.is_live else ("--debug", "--no-debugger")
     flask = ("flask", "run", "--port", str(app_port), *debug)
     parts.append(_run("the application", app_port, *flask))
+
+
+@contextmanager
+def _noted_ports(config: Config) -> Iterator[None]:
+    ports = {"PORT": _port_of(config.public_url)}
+    if _is_local(config.workos_base_url):
+        ports["EMULATOR_PORT"] = _port_of(config.workos_base_url)
+    if _is_local(config.smtp_url or ""):
+        ports["SMTP_PORT"] = urlsplit(config.smtp_url or "").port or SUBMISSION_PORT
+    RUNNING.parent.mkdir(mode=0o700, exist_ok=True)
+    RUNNING.write_text(json.dumps(ports))
+    try:
+        yield
+    finally:
+        RUNNING.unlink(missing_ok=True)
 
 
 def _mail_server(config: Config) -> list[str]:

@@ -64,6 +64,8 @@ endif
         "| `make run` | `python -m scripts.develop` |",
         "| `make run` | `flask run --debug --no-debugger` |",
     ),
+    Edit("app/cli.py", '            "  Start it together with this: make run\\n"\n'),
+    Edit("app/cli.py", "  Or use the real WorkOS: put", "  To use the real WorkOS, put"),
     Edit("pyproject.toml", " -p workos_emulator.pytest_plugin"),
     Edit("pyproject.toml", 'mypy_path = ["emulator", "emulator/tests"]\n'),
     Edit("tests/conftest.py", "that point to the emulator, with", "with"),

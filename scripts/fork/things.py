@@ -34,6 +34,8 @@ THINGS: dict[str, Thing] = {
             "emulator",
             "requirements-emulator.txt",
             "scripts/develop.py",
+            "doctor/make_run.py",
+            "doctor/server_checks.py",
             # These start whole sites, with the emulator behind.
             "tests/attack",
             "tests/browser",

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from flask import Flask, session
+from flask import Flask, request, session
 
 import workos_emulator
 from app.config import Config
@@ -134,6 +134,63 @@ def test_a_broken_setting_is_found_by_its_check_alone(
     assert set(found) == {check}
     assert what in found[check].what
     assert fix in found[check].fix
+
+
+OFFICIAL_ANSWERS: dict[str, tuple[dict[str, Any], int]] = {
+    "/health": ({"status": "ok"}, 200),
+    "/sso/jwks/client_emulator": ({"keys": [{"kty": "RSA"}]}, 200),
+    "/sso/token": ({"error": "invalid_grant"}, 400),
+}
+
+
+def official_emulator() -> Flask:
+    """What https://github.com/workos/emulate answers to the doctor's questions."""
+    app = Flask("official")
+
+    @app.before_request
+    def answer() -> tuple[dict[str, Any], int]:
+        return OFFICIAL_ANSWERS.get(request.path, ({"code": "unauthorized"}, 401))
+
+    return app
+
+
+def own_key() -> Flask:
+    return workos_emulator.create_app(api_key="sk_test_mine")
+
+
+@pytest.mark.parametrize(
+    ("changes", "make", "outcome", "what"),
+    [
+        ({}, None, "ok", "The emulator of this project, at http://localhost:4100"),
+        ({"WORKOS_API_KEY": "sk_test_mine"}, own_key, "warning", "with a key of your own: WorkOS"),
+        ({"WORKOS_BASE_URL": REAL}, None, "warning", f"WorkOS, at {REAL}, with the key of an em"),
+        ({"WORKOS_BASE_URL": REAL, "WORKOS_API_KEY": "sk_test_mine"}, None, "ok", "WorkOS, at"),
+        ({"SIGN_IN_WITH": "magic_auth"}, official_emulator, "ok", "WorkOS's own emulator, at"),
+        ({}, official_emulator, "warning", "It has no Magic Link"),
+        ({}, lambda: Flask("another"), "warning", "Neither WorkOS nor an emulator known here"),
+    ],
+)
+def test_it_says_first_which_server_is_asked(
+    diagnose: Examine,
+    changes: dict[str, str],
+    make: Callable[[], Flask] | None,
+    outcome: str,
+    what: str,
+) -> None:
+    found = diagnose(emulator=make() if make else None, **changes)
+
+    [name, *_] = found
+    [finding] = found["server"]
+    assert (name, finding.outcome) == ("server", outcome)
+    assert what in finding.what
+
+
+def test_the_official_emulator_is_not_taken_for_workos(diagnose: Examine) -> None:
+    found = diagnose(emulator=official_emulator())
+
+    assert set(failures(found)) == {"credentials"}
+    assert "sk_test_default" in failures(found)["credentials"].fix
+    assert "keeps no list" in found["redirect_uri"][0].what
 
 
 def test_the_key_of_another_environment_is_told_from_a_wrong_code(diagnose: Examine) -> None:

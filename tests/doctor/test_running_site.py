@@ -15,6 +15,7 @@ import pytest
 
 from doctor.examination import examine
 from doctor.finding import Finding
+from tests.clone import Running, environment, run
 from tests.machine import ROOT, free_port
 from tests.site import ONE_WORKER, OUR_MAIL, SITE_SETTINGS, WEBHOOK_SECRET, Browser, Site, Sites
 from tests.waiting import PATIENCE
@@ -157,6 +158,38 @@ def test_the_doctor_asks_this_machine_without_the_companys_proxy(sites: Sites) -
         ended.stdout.split()
     )
     assert "canary" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.xdist_group("make run")
+def test_beside_make_run_the_doctor_finds_its_ports_and_its_debug_mode(running: Running) -> None:
+    ended = run(running.clone, ".venv/bin/python", "-m", "doctor")
+
+    told = " ".join(ended.stdout.split())
+    assert ended.returncode == 0, ended.stdout
+    assert (
+        f"The emulator of this project, at {running.mailbox_url}" in told.partition("settings")[0]
+    )
+    assert f"{running.url} answers, and is the one in PUBLIC_URL" in told
+    assert "running_debug On, on this machine" in told
+
+
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    """As in `| head -1`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        ended = subprocess.run(
+            [sys.executable, "-m", "doctor"],
+            cwd=ROOT,
+            env=environment(),
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert ended.stderr == ""
 
 
 def test_the_command_works_when_the_application_cannot_start() -> None:

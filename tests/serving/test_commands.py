@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 
-from scripts.develop import make_env_file
+from scripts.develop import RUNNING, make_env_file
 from tests.clone import Running, environment, make_run, run
 from tests.machine import ROOT, free_port
 from tests.site import TOKEN
@@ -89,6 +89,7 @@ def test_however_it_is_ended_nothing_goes_on(
 
     running_alone.process.wait(PATIENCE)
     wait_for(lambda: is_free(running_alone.url) and is_free(running_alone.mailbox_url))
+    assert not (running_alone.clone / RUNNING).exists()
     assert "Traceback" not in running_alone.output.read_text()
 
 
