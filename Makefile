@@ -2,10 +2,12 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-# The newest Python that is here and runs; 3.11 or later is needed.
+# The newest Python here that the tests run on; one newer still only if there is no other.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
-PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
-  $$python $(NEW_ENOUGH) 2>/dev/null && { echo $$python; break; }; done)
+TESTED := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
+first = $(shell for python in $(1); do $$python $(2) 2>/dev/null && { echo $$python; break; }; done)
+PYTHON ?= $(or $(call first,python3.13 python3.12 python3.11 python3,$(TESTED)), \
+  $(call first,python3 python3.14 python3.15 python3.16,$(NEW_ENOUGH)))
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 # A package of its own, for development alone: both are gone where somebody deleted it.
@@ -76,6 +78,8 @@ clean: ## Remove what can be made again; .env and instance/ stay
 $(BIN)/python:
 	@test -n "$(PYTHON)" && $(PYTHON) $(NEW_ENOUGH) || \
 	  { echo "Python 3.11 or later is needed. If it is here: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@$(PYTHON) $(TESTED) || \
+	  echo "The tests have only run on Python 3.11 to 3.13, and this is $$($(PYTHON) --version). If it fails, try one of those."
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -f $@; echo "This Python cannot make virtual environments. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 

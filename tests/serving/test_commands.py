@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -290,6 +292,59 @@ def test_debug_with_a_live_key_is_refused_however_it_is_switched_on(clone: Path)
         ended = run(clone, ".venv/bin/flask", *command)
         assert ended.returncode != 0
         assert "FLASK_DEBUG is on" in ended.stderr
+
+
+# It says of itself that it is another version, and makes no more than what make looks for.
+PYTHON = """#!{python}
+import os, pathlib, sys
+sys.version_info = {version}
+if sys.argv[1] == "-c":
+    exec(sys.argv[2])
+elif sys.argv[1] == "-m":
+    made = pathlib.Path(sys.argv[3], "bin/python")
+    made.parent.mkdir(parents=True)
+    made.write_text("{name}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("here", "chosen"),
+    [
+        (["python3.11", "python3.13", "python3.14"], "python3.13"),
+        (["python3.12", "python3.15", "python3:3.15"], "python3.12"),
+        (["python3.14", "python3:3.11"], "python3"),
+        (["python3.10", "python3.14", "python3:3.10"], "python3.14"),
+        (["python3:3.14"], "python3"),
+    ],
+)
+def test_make_prefers_a_python_that_the_tests_run_on(
+    clone: Path, tmp_path_factory: pytest.TempPathFactory, here: list[str], chosen: str
+) -> None:
+    path = tmp_path_factory.mktemp("path")
+    versions = {}
+    for each in here:
+        name, _, version = each.partition(":")
+        versions[name] = tuple(map(int, (version or name.removeprefix("python")).split(".")))
+        text = PYTHON.format(python=sys.executable, version=versions[name], name=name)
+        (path / name).write_text(text)
+        (path / name).chmod(0o755)
+    for name in ("sh", "make"):
+        (path / name).symlink_to(str(shutil.which(name)))
+
+    made = run(clone, "make", "VENV=new", "new/bin/python", PATH=str(path))
+
+    assert made.returncode == 0, made.stderr
+    assert (clone / "new/bin/python").read_text() == chosen
+    is_tested = versions[chosen] < (3, 14)
+    assert ("only run on Python 3.11 to 3.13" in made.stdout) is not is_tested
+
+
+def test_the_pythons_that_make_prefers_are_those_of_ci() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text()
+
+    for version in re.findall(r'"(3\.\d+)"', workflow):
+        assert f"python{version} " in makefile
 
 
 def test_make_help_names_every_command(clone: Path) -> None:
