@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 from dotenv import dotenv_values, find_dotenv
-from flask import current_app
+from flask import current_app, has_request_context, request
 
 from . import parsing
 from .dangers import LIVE, LOOPBACK, MAIL_SERVER, SENDER, dangers
@@ -24,6 +25,7 @@ PORTS = {"PORT": "PUBLIC_URL", "EMULATOR_PORT": "WORKOS_BASE_URL", "SMTP_PORT": 
 
 API_KEYS = "Copy it from the WorkOS dashboard, API Keys."
 REDIRECTS = "Separate them with commas; register each in the WorkOS dashboard, Redirects."
+PREVIEWS = "Hosts of your own domain, such as *.preview.example.com, with commas between."
 WEBHOOKS = "Copy it from the WorkOS dashboard, Webhooks, your endpoint."
 WORKOS = "https://api.workos.com"
 DOORS = "The ways to sign in, in their order, with commas between: see .env.example."
@@ -66,6 +68,7 @@ class Config:
     workos_client_id: str = setting(prefixed("client_", "client ID"), API_KEYS)
     workos_base_url: str = setting(origin, "Leave it out for the real WorkOS.", WORKOS)
     public_url: str = setting(origin, "The address that people type.", "http://localhost:5000")
+    preview_hosts: tuple[str, ...] = setting(list_of(parsing.host_pattern), PREVIEWS, ())
     workos_redirect_uris: tuple[str, ...] = setting(list_of(url), REDIRECTS, ())
     sign_in_with: tuple[str, ...] = setting(list_of(text), DOORS, ("magic_auth", "magic_link"))
     secret_key: str = setting(secret, NEW_KEY, hidden=True)
@@ -132,6 +135,18 @@ class Config:
         return (f"{self.public_url}/auth/callback", *self.workos_redirect_uris)
 
     @cached_property
+    def preview_redirect_uris(self) -> tuple[str, ...]:
+        """Where WorkOS may send people back to on previews, with the * that WorkOS also takes."""
+        return tuple(f"https://{host}/auth/callback" for host in self.preview_hosts)
+
+    def at(self, host: str) -> Config:
+        """Returns the settings of the preview at this host, or these if it is none."""
+        for pattern in self.preview_hosts:
+            if re.fullmatch(re.escape(pattern).replace(r"\*", "[a-z0-9-]+"), host.lower()):
+                return replace(self, public_url=f"https://{host.lower()}")
+        return self
+
+    @cached_property
     def mails_itself(self) -> bool:
         """Whether codes and links go out by SMTP, rather than from WorkOS."""
         return self.email_delivery == "smtp"
@@ -147,9 +162,9 @@ DEFAULTS = {one.name: one.default for one in fields(Config) if one.default is no
 
 
 def settings() -> Config:
-    """Returns the settings of the current application."""
+    """Returns the settings of the current application, at the host that this request asked for."""
     config: Config = current_app.extensions["signin_settings"]
-    return config
+    return config.at(request.host) if config.preview_hosts and has_request_context() else config
 
 
 def load_env() -> None:
@@ -179,6 +194,8 @@ def _read(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     for name, declared in SETTINGS.items():
         where, given = declared.metadata["where"], environ.get(name, "").strip()
         try:
+            if name == "PUBLIC_URL":
+                given = parsing.expanded(given, environ)
             if given:
                 values[declared.name] = declared.metadata["parse"](given)
             elif declared.default is MISSING:

@@ -26,6 +26,11 @@ def dangers(
         yield from _dangers_of_a_proxy(given)
     if values.get("workos_api_key", "").startswith(LIVE):
         yield from _dangers_of_a_live_key(values, is_debug=is_debug)
+    if values["preview_hosts"] and not values["public_url"].startswith("https://"):
+        yield (
+            "PREVIEW_HOSTS is set, but PUBLIC_URL is not https.\n"
+            "    Previews are only served over https; cookies and links depend on it."
+        )
     if values["email_delivery"] == "smtp":
         for name, where in (("SMTP_URL", MAIL_SERVER), ("MAIL_FROM", SENDER)):
             if not given.get(name):
@@ -53,6 +58,11 @@ def _dangers_of_a_live_key(values: Mapping[str, Any], *, is_debug: bool) -> Iter
         yield (
             f"WORKOS_BASE_URL is {values['workos_base_url']}, but WORKOS_API_KEY is a live key.\n"
             "    An emulator would learn the key, and let anybody in. Remove WORKOS_BASE_URL."
+        )
+    if values["preview_hosts"]:
+        yield (
+            "PREVIEW_HOSTS is set, but WORKOS_API_KEY is a live key.\n"
+            "    The one who asks decides which of them a mail leads to: previews take test keys."
         )
     if is_debug:
         yield (

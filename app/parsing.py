@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from itertools import pairwise
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -15,6 +16,10 @@ WEBHOOK_SECRET_LENGTH = 12  # WorkOS's own are longer
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 # Words found in examples and tutorials, never in a random key.
 EXAMPLE_WORDS = ("change", "example", "secret", "password", "your-", "default", "insecure")
+
+NAMED = re.compile(r"\$\{(\w+)\}")
+LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+HOST = re.compile(rf"(?:{LABEL}|[a-z0-9-]*\*[a-z0-9-]*)(?:\.{LABEL})+\.[a-z][a-z0-9-]+")
 
 
 def is_on(value: str) -> bool:
@@ -92,6 +97,24 @@ def origin(value: str) -> str:
     if parts.path.strip("/") or parts.query:
         raise ValueError("has a path; give only the scheme, host and port")
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def expanded(value: str, environ: Mapping[str, str]) -> str:
+    """Fills in `${NAME}` from the environment, where a platform says what the site is called."""
+
+    def found(name: re.Match[str]) -> str:
+        if not (text := environ.get(name[1], "").strip()):
+            raise ValueError(f"names {name[1]}, which is not set")
+        return text
+
+    return NAMED.sub(found, value)
+
+
+def host_pattern(value: str) -> str:
+    """Takes a host; one * in its first label stands for letters, digits and hyphens, and no dot."""
+    if not HOST.fullmatch(value.lower()):
+        raise ValueError("is not a host such as *.preview.example.com, with a * only at its start")
+    return value.lower()
 
 
 def list_of(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:

@@ -154,17 +154,23 @@ def redirect_uris(patient: Patient) -> Iterator[Finding]:
     if not isinstance(answer, httpx2.Response) or answer.status_code == 401:
         yield skipped("WorkOS cannot be asked; see api and credentials.")
         return
+    ours, previews = patient.config.redirect_uris, patient.config.preview_redirect_uris
     listed = _json(answer).get("data")
     if answer.status_code != 200 or not isinstance(listed, list):
         yield warning(
             f"WorkOS does not list them (status {answer.status_code}).",
-            f"Look at {DASHBOARD}, Redirects, yourself: {', '.join(patient.config.redirect_uris)}",
+            f"Look at {DASHBOARD}, Redirects, yourself: {', '.join((*ours, *previews))}",
         )
         return
     registered = [str(item.get("uri")) for item in listed if isinstance(item, dict)]
-    for uri in patient.config.redirect_uris:
+    for uri in (*ours, *previews):
         if uri in registered:
             yield ok(f"{uri} is registered.")
+        elif uri in previews:
+            yield warning(
+                f"{uri} is not registered.",
+                f"Add it to {DASHBOARD}, Redirects, or there the URI of each preview by itself.",
+            )
         else:
             yield failure(
                 f"{uri} is not registered.{_difference(uri, registered)}",

@@ -33,6 +33,28 @@ def test_three_settings_are_enough() -> None:
     assert config.redirect_uris == ("http://localhost:5000/auth/callback",)
 
 
+@pytest.mark.parametrize(
+    ("public_url", "variables"),
+    [
+        ("https://${RENDER_EXTERNAL_HOSTNAME}", {"RENDER_EXTERNAL_HOSTNAME": "app-1.example.com"}),
+        ("${RENDER_EXTERNAL_URL}", {"RENDER_EXTERNAL_URL": "https://app-1.example.com"}),
+        ("https://${NAME}-${NUMBER}.example.com", {"NAME": "app", "NUMBER": "1"}),
+    ],
+)
+def test_the_public_url_can_come_from_what_a_platform_says(
+    public_url: str, variables: dict[str, str]
+) -> None:
+    config = Config.from_env({**GOOD, **variables, "PUBLIC_URL": public_url})
+
+    assert config.public_url == "https://app-1.example.com"
+
+
+def test_what_a_platform_does_not_say_is_missed_by_name() -> None:
+    [problem] = problems(PUBLIC_URL="https://${RENDER_EXTERNAL_HOSTNAME}")
+
+    assert "PUBLIC_URL names RENDER_EXTERNAL_HOSTNAME, which is not set" in problem
+
+
 def test_every_problem_is_named_at_once_with_where_to_get_the_value() -> None:
     with pytest.raises(ConfigError) as caught:
         Config.from_env({"WORKOS_CLIENT_ID": "123", "LOG_LEVEL": "LOUD", "PUBLIC_URL": "example"})
@@ -99,6 +121,15 @@ def test_what_mailing_oneself_needs_is_missed() -> None:
         ("PUBLIC_URL", "https://app.example.com/app"),
         ("PUBLIC_URL", "https://app.example.com:99999"),
         ("PUBLIC_URL", "ftp://app.example.com"),
+        ("PUBLIC_URL", "https://${NOT_SET_HERE}"),
+        ("PREVIEW_HOSTS", "*"),
+        ("PREVIEW_HOSTS", "*.com"),
+        ("PREVIEW_HOSTS", "*.*.example.com"),
+        ("PREVIEW_HOSTS", "a.*.example.com"),
+        ("PREVIEW_HOSTS", "**.preview.example.com"),
+        ("PREVIEW_HOSTS", "https://*.preview.example.com"),
+        ("PREVIEW_HOSTS", "*.preview.example.com:8443"),
+        ("PREVIEW_HOSTS", "*.0.0.1"),
         ("WORKOS_REDIRECT_URIS", "https://a.example/cb, nonsense"),
         ("WORKOS_REDIRECT_URIS", "https://a.example/cb#x"),
         ("SECRET_KEY", "short"),
@@ -138,6 +169,8 @@ def test_a_senseless_value_is_refused_by_name(name: str, value: str) -> None:
         ({**LIVE, "WORKOS_BASE_URL": "http://localhost:4100"}, "WORKOS_BASE_URL"),
         ({**LIVE, "WORKOS_BASE_URL": "https://[::1]"}, "WORKOS_BASE_URL"),
         ({**LIVE, "WORKOS_REDIRECT_URIS": "http://a.example/cb"}, "WORKOS_REDIRECT_URIS"),
+        ({**LIVE, "PREVIEW_HOSTS": "*.preview.example.com"}, "PREVIEW_HOSTS"),
+        ({"PREVIEW_HOSTS": "*.preview.example.com"}, "PREVIEW_HOSTS"),
         ({"SESSION_IDLE_TIMEOUT": "7200", "SESSION_LIFETIME": "3600"}, "SESSION_IDLE_TIMEOUT"),
     ],
 )

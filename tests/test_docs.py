@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -9,12 +10,13 @@ import subprocess
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from flask import Flask
 
-from app.config import PORTS, SETTINGS
+from app.config import DEFAULTS, PORTS, SETTINGS
 from tests.clone import run
 from tests.conftest import ROOT
 from tests.site import ONE_WORKER, Sites
@@ -258,6 +260,16 @@ def test_the_snippets_for_forks_work(
     uploaded = visitor.client.post("/documented/pictures", data=data)
     assert uploaded.text == "Thank you for a.png."
     assert "script-src 'self'" in uploaded.headers["Content-Security-Policy"]
+
+
+def test_the_devcontainer_is_read_and_makes_what_make_makes() -> None:
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
+
+    assert container["postCreateCommand"] == "make .venv/dev"
+    assert urlsplit(str(DEFAULTS["public_url"])).port in container["forwardPorts"]
+    assert set(container["portsAttributes"]) == set(map(str, container["forwardPorts"]))
+    version = container["image"].rpartition(":")[2]
+    assert f'"{version}"' in (ROOT / ".github/workflows/ci.yml").read_text()
 
 
 def test_the_workflow_for_forks_calls_the_same_command() -> None:

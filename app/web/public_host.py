@@ -1,4 +1,7 @@
-"""Answers only at the host name in PUBLIC_URL; in development, 127.0.0.1 and [::1] lead there."""
+"""Answers at the host name in PUBLIC_URL and at PREVIEW_HOSTS, and at no other.
+
+In development 127.0.0.1 and [::1] lead to PUBLIC_URL, because Flask itself prints them.
+"""
 
 from __future__ import annotations
 
@@ -64,12 +67,11 @@ def init_app(app: Flask, config: Config) -> None:
         if request.blueprint == "health" or request.endpoint == "static":
             return None
         host = request.environ.get("HTTP_HOST", "").lower()  # host names are not case-sensitive
-        if host == usual:
+        if host == usual or config.at(host) is not config:
             return None
         # A cookie set by one host is not sent to another, so nobody could finish signing in there.
         if host_is_trusted(host, [config.public_host]):
             return None
-        # Flask itself prints 127.0.0.1, and what is on this machine is meant for this site.
         if config.is_development and request.method in ("GET", "HEAD") and _is_here(host):
             query = request.query_string.decode("latin-1")
             return redirect(f"{config.public_url}{quote(request.path)}?{query}".rstrip("?"), 307)

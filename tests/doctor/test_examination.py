@@ -243,6 +243,17 @@ def test_every_redirect_uri_is_looked_up(diagnose: Examine) -> None:
     assert "https://other.example.com/callback is not registered" in found["redirect_uri"].what
 
 
+def test_the_redirect_uri_of_previews_is_listed(diagnose: Examine) -> None:
+    settings = {"PUBLIC_URL": PUBLIC, "PREVIEW_HOSTS": "pr-*.preview.example.com"}
+    uri = "https://pr-*.preview.example.com/auth/callback"
+
+    found = diagnose(**settings)["redirect_uri"]
+    assert [(one.outcome, uri in one.what) for one in found] == [("ok", False), ("warning", True)]
+    known = workos_emulator.create_app(redirect_uris=[f"{PUBLIC}/auth/callback", uri])
+    found = diagnose(emulator=known, **settings)["redirect_uri"]
+    assert [(one.outcome, uri in one.what) for one in found] == [("ok", False), ("ok", True)]
+
+
 @pytest.mark.parametrize(("ahead", "word"), [(120, "behind"), (-120, "ahead of")])
 def test_a_wrong_clock_is_found(diagnose: Examine, ahead: float, word: str) -> None:
     found = failures(diagnose(transport=Dated(workos_emulator.create_app(), ahead)))
