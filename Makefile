@@ -53,7 +53,7 @@ check: $(VENV)/dev ## Check style, format and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/hadolint Dockerfile $(wildcard emulator/Dockerfile)
-	@$(BIN)/yamllint -s -d '{extends: relaxed, rules: {line-length: {max: 100}}}' compose.yaml .github/workflows/ci.yml
+	@$(BIN)/yamllint -s -d '{extends: relaxed, rules: {line-length: {max: 100}}}' compose.yaml .github/workflows
 
 serve: $(VENV)/run ## Serve with gunicorn, as in production; settings from the environment or .env
 	@$(BIN)/gunicorn

@@ -272,8 +272,24 @@ def test_the_devcontainer_is_read_and_makes_what_make_makes() -> None:
     assert f'"{version}"' in (ROOT / ".github/workflows/ci.yml").read_text()
 
 
-def test_the_workflow_for_forks_calls_the_same_command() -> None:
-    workflow = (ROOT / ".github/workflows/ci.yml").read_text()
+@pytest.mark.parametrize(("name", "command"), [("ci", "run"), ("newest", "newest")])
+def test_a_workflow_for_forks_calls_the_same_command(name: str, command: str) -> None:
+    workflow = (ROOT / f".github/workflows/{name}.yml").read_text()
 
-    assert re.findall(r"- run: (.*)", workflow) == ["bash .ci/run"]
+    assert re.findall(r"- run: (.*)", workflow) == [f"bash .ci/{command}"]
+    assert (ROOT / f".ci/{command}").exists()
     assert "permissions:\n  contents: read\n" in workflow
+
+
+@pytest.mark.server
+def test_what_the_weekly_workflow_runs_exists() -> None:
+    """Without asking any registry: make only says what it would do."""
+    script = (ROOT / ".ci/newest").read_text()
+    named = re.findall(r"^make (\w+)|^bash (\S+)$", script, re.M)
+    [tests] = re.findall(r'PYTEST="-vv (\S+)"', script)
+
+    assert subprocess.run(["bash", "-n", ROOT / ".ci/newest"], check=False).returncode == 0
+    assert {target for target, _ in named if target} <= set(targets())
+    assert all(
+        (ROOT / path).exists() for path in (tests, *filter(None, (path for _, path in named)))
+    )
