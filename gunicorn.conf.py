@@ -42,7 +42,8 @@ def checked_public_url() -> str:
 
 def tell_public_url(answer: Connection) -> None:
     """Answers with PUBLIC_URL, or ends with what is wrong."""
-    from app.config import Config, ConfigError
+    from app.config import Config
+    from app.environment import ConfigError
 
     try:
         answer.send(Config.from_env().public_url)

@@ -5,23 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import click
-from dotenv import dotenv_values, find_dotenv
 from flask import current_app, has_request_context, request
 
 from . import parsing
 from .dangers import LIVE, LOOPBACK, MAIL_SERVER, SENDER, dangers
+from .environment import PUBLIC_URL, ConfigError, load_env
 from .parsing import LOG_LEVELS, limit, list_of, number, one_of, origin, prefixed, secret, text, url
 
 MINUTE, DAY = 60, 24 * 60 * 60
-PORTS = {"PORT": "PUBLIC_URL", "EMULATOR_PORT": "WORKOS_BASE_URL", "SMTP_PORT": "SMTP_URL"}
 
 API_KEYS = "Copy it from the WorkOS dashboard, API Keys."
 REDIRECTS = "Separate them with commas; register each in the WorkOS dashboard, Redirects."
@@ -36,20 +33,6 @@ LAYOUT = "A template with the blocks title, head and main."
 DATABASE = Path("instance/app.sqlite3")
 LIMIT = "Flask-Limiter's notation, several joined with semicolons."
 seconds = number(MINUTE, 30 * DAY, "seconds")
-
-
-class ConfigError(click.ClickException):
-    """Every problem with the settings at once; `flask` prints it without a traceback."""
-
-    def __init__(self, problems: list[str]) -> None:
-        count = "1 setting needs" if len(problems) == 1 else f"{len(problems)} settings need"
-        lines = "\n\n".join(f"  {problem}" for problem in problems)
-        super().__init__(
-            f"the application cannot start, because {count} attention.\n\n{lines}\n\n"
-            "Settings are read from the environment and from .env, which make run makes; "
-            ".env.example explains each one."
-        )
-        self.problems = problems
 
 
 def setting(
@@ -67,7 +50,7 @@ class Config:
     workos_api_key: str = setting(prefixed("sk_", "API key"), API_KEYS, hidden=True)
     workos_client_id: str = setting(prefixed("client_", "client ID"), API_KEYS)
     workos_base_url: str = setting(origin, "Leave it out for the real WorkOS.", WORKOS)
-    public_url: str = setting(origin, "The address that people type.", "http://localhost:5000")
+    public_url: str = setting(origin, "The address that people type.", PUBLIC_URL)
     preview_hosts: tuple[str, ...] = setting(list_of(parsing.host_pattern), PREVIEWS, ())
     workos_redirect_uris: tuple[str, ...] = setting(list_of(url), REDIRECTS, ())
     sign_in_with: tuple[str, ...] = setting(list_of(text), DOORS, ("magic_auth", "magic_link"))
@@ -165,27 +148,6 @@ def settings() -> Config:
     """Returns the settings of the current application, at the host that this request asked for."""
     config: Config = current_app.extensions["signin_settings"]
     return config.at(request.host) if config.preview_hosts and has_request_context() else config
-
-
-def load_env() -> None:
-    """Adds the `.env` of the working directory to the environment, which wins over it.
-
-    PORT, EMULATOR_PORT and SMTP_PORT change the addresses in `.env` that are on this machine;
-    raises ConfigError for one that is not a port.
-    """
-    in_file = dotenv_values(find_dotenv(usecwd=True))
-    # `flask` has put all of it into the environment already: only what differs was said there.
-    said = {name for name, value in os.environ.items() if value != in_file.get(name)}
-    for name, value in ({"PUBLIC_URL": DEFAULTS["public_url"]} | in_file).items():
-        os.environ.setdefault(name, value or "")
-    for variable, name in PORTS.items():
-        port = os.environ.get(variable, "")
-        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
-            raise ConfigError([f"{variable} is not a port.\n    Give a number from 1 to 65535."])
-        with suppress(ValueError):  # from_env() names what is not a URL
-            parts = parsing.split(os.environ.get(name, ""))
-            if port and name not in said and parts.hostname in LOOPBACK:
-                os.environ[name] = f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 def _read(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import httpx2
 from dotenv import find_dotenv
 
-from app.config import ConfigError, load_env
+from app.environment import ConfigError, load_env
 from app.workos_api.client import TIMEOUT
 from app.workos_api.transport import make_http
 from doctor import make_run

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import httpx2
 
-from app.config import Config, ConfigError
+from app.config import Config
+from app.environment import ConfigError
 from app.parsing import is_on
 from doctor import (
     app_checks,

@@ -18,8 +18,9 @@ from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
 
-from app.config import Config, ConfigError, load_env
+from app.config import Config
 from app.dangers import LOOPBACK
+from app.environment import ConfigError, load_env
 from app.mail.smtp import SUBMISSION_PORT
 
 DEFAULT_PORT = 5000

@@ -22,7 +22,8 @@ import requests
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import workos_emulator
-from app.config import PORTS, SETTINGS
+from app.config import SETTINGS
+from app.environment import PORTS
 from tests.certificate import make_certificate
 from tests.machine import ROOT, SECRET_KEY
 from tests.waiting import PATIENCE, wait_for

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.config import SETTINGS, Config, ConfigError
+from app.config import SETTINGS, Config
+from app.environment import ConfigError
 from tests.conftest import SECRET_KEY
 
 GOOD = {

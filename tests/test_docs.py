@@ -16,7 +16,8 @@ import pytest
 import requests
 from flask import Flask
 
-from app.config import DEFAULTS, PORTS, SETTINGS
+from app.config import DEFAULTS, SETTINGS
+from app.environment import PORTS
 from tests.clone import run
 from tests.conftest import ROOT
 from tests.site import ONE_WORKER, Sites

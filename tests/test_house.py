@@ -39,9 +39,10 @@ FLOOR = {
     "app.keys": 10,
     "app.signals": 10,
     "app.config": 11,
-    "app.dangers": 12,
+    "app.dangers": 13,
+    "app.environment": 12,
     "app.failures": 12,
-    "app.parsing": 12,
+    "app.parsing": 13,
 }
 
 

@@ -15,7 +15,8 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.config import Config, ConfigError
+from app.config import Config
+from app.environment import ConfigError
 from tests.conftest import ROOT
 from tests.walk import Visitor, heading
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, current_app
 
-from ...config import ConfigError
+from ...environment import ConfigError
 from ..door import Door
 from . import magic_auth, magic_link
 
