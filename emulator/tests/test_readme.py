@@ -17,9 +17,9 @@ def examples(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.S)
 
 
-def test_it_names_every_control(workos_emulator: WorkOSEmulator) -> None:
+def test_it_names_every_route(workos_emulator: WorkOSEmulator) -> None:
     for rule in workos_emulator.app.url_map.iter_rules():
-        if rule.rule.startswith("/_emulate/") and "static" not in rule.rule:
+        if rule.rule != "/" and "static" not in rule.rule:
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                 assert f"`{method} {rule.rule}`" in README
 

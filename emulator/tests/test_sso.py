@@ -6,7 +6,7 @@ import time_machine
 from workos import WorkOSClient
 
 from bare_http import CREDENTIALS, BareHttp
-from workos_emulator.rules import AUTHORIZATION_CODE_LIFETIME
+from workos_emulator.rules import AUTHORIZATION_CODE_LIFETIME, PROFILE_TOKEN_LIFETIME
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
@@ -74,6 +74,22 @@ def test_a_refusal_does_not_spend_the_code(
     assert response.status_code == 400
     assert response.json()["error"] == error
     assert http.exchange(code).status_code == 200
+
+
+def test_the_access_token_shows_the_profile_again(http: BareHttp) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        reply = http.exchange(a_code(http)).json()
+        bearer = {"Authorization": f"Bearer {reply['access_token']}"}
+        assert http.browser.get("/sso/profile", headers=bearer).json() == reply["profile"]
+
+        clock.shift(PROFILE_TOKEN_LIFETIME)
+        assert http.browser.get("/sso/profile", headers=bearer).status_code == 401
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Bearer sk_test_emulator", "Basic x"])
+def test_nothing_else_shows_a_profile(http: BareHttp, header: str) -> None:
+    refused = http.browser.get("/sso/profile", headers={"Authorization": header})
+    assert (refused.status_code, refused.json()) == (401, {"error": "Unauthorized"})
 
 
 def test_a_missing_code_is_named(http: BareHttp) -> None:

@@ -8,11 +8,12 @@ from .environment import Environment, the_environment
 from .errors import OAuthRefusal, Unauthorized
 from .paths import is_workos_path
 
-# A browser walks through these, or the body brings the secret.
+# A browser walks through these, the body brings the secret, or an access token stands for it.
 NO_API_KEY = {
     "passwordless.confirm",
     "sessions.logout",
     "sso.token",
+    "sso.show_profile",
     "sso.jwks",
     "authenticate.authenticate",
 }

@@ -18,6 +18,7 @@ from .objects import (
     MagicAuth,
     PasswordlessSession,
     PendingAuthentication,
+    ProfileToken,
     RefreshToken,
     SeenRequest,
     Session,
@@ -59,12 +60,14 @@ class Environment:
 
     def reset(self) -> None:
         """Forgets everybody and everything, rate limits and faults included."""
+        self.redirect_uris = list(self.settings.redirect_uris)
         self.users: dict[str, User] = {}
         self.users_by_email: dict[str, User] = {}
         self.deleted_user_ids: set[str] = set()
         self.magic_auths: dict[str, MagicAuth] = {}
         self.passwordless_sessions: dict[str, PasswordlessSession] = {}
         self.links: dict[str, PasswordlessSession] = {}
+        self.profile_tokens: dict[str, ProfileToken] = {}
         self.authorization_codes: dict[str, AuthorizationCode] = {}
         self.sessions: dict[str, Session] = {}
         self.refresh_tokens: dict[str, RefreshToken] = {}
@@ -87,7 +90,7 @@ class Environment:
             # The next person with this address is somebody else.
             if user_id in self.users or user_id in self.deleted_user_ids:
                 user_id = new_id("user")
-            user = User(email, user_id)
+            user = User(email.lower(), user_id)
             self.users[user.id] = self.users_by_email[same_email(email)] = user
         return user
 

@@ -10,6 +10,7 @@ from .errors import BadRequest, Invalid
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 EMAIL_LONGEST = 254
+DIGITS = re.compile(r"[0-9]{1,9}")
 # JSON can spell half a character, which nothing behind this point could encode.
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
@@ -17,8 +18,9 @@ HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 class Fields:
     """The fields of one request, and what is wrong with those that were read so far."""
 
-    def __init__(self, values: Mapping[str, object]) -> None:
+    def __init__(self, values: Mapping[str, object], *, are_texts: bool = False) -> None:
         self.values = values
+        self.are_texts = are_texts  # as in a query string, where a number is one too
         self.errors: list[dict[str, str]] = []
 
     def refuse(self, name: str, code: str, message: str) -> None:
@@ -47,6 +49,13 @@ class Fields:
             self.refuse(name, f"{name}_invalid", f"{name} must be an email.")
         return value
 
+    def optional_flag(self, name: str) -> bool:
+        """Returns a boolean, false where there is none."""
+        value = self.values.get(name)
+        if not isinstance(value, bool | None):
+            self.refuse(name, f"{name}_invalid", f"{name} must be a boolean.")
+        return value is True
+
     def one_of(self, name: str, known: Collection[str], default: str | None = None) -> str:
         """Returns one of the known values."""
         value = self.text(name) if default is None else self.optional_text(name) or default
@@ -59,6 +68,8 @@ class Fields:
         value = self.values.get(name)
         if value is None:
             return default
+        if self.are_texts and isinstance(value, str) and DIGITS.fullmatch(value):
+            value = int(value)
         # bool is an int to Python, not to JSON.
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
@@ -78,7 +89,7 @@ def reading_body() -> Iterator[Fields]:
 @contextmanager
 def reading_query() -> Iterator[Fields]:
     """Yields the fields of the query string, as reading_body does those of the body."""
-    fields = Fields(request.args.to_dict())
+    fields = Fields(request.args.to_dict(), are_texts=True)
     yield fields
     if fields.errors:
         raise Invalid(fields.errors)

@@ -10,7 +10,7 @@ from .rules import ONE_TIME_CODE_LIFETIME, SESSION_LIFETIME
 
 @dataclass
 class User:
-    """Somebody who was sent a one-time code at least once."""
+    """Somebody who has an account, because they were sent a code or were made one."""
 
     email: str
     id: str
@@ -102,6 +102,14 @@ class AuthorizationCode:
     email: str
     expires_at: datetime
     used: bool = False
+
+
+@dataclass(frozen=True)
+class ProfileToken:
+    """The access token that comes with a Profile, and is good for nothing but that Profile."""
+
+    email: str
+    expires_at: datetime
 
 
 @dataclass

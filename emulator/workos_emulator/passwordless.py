@@ -29,7 +29,7 @@ LONGEST = int(PASSWORDLESS_SESSION_LONGEST.total_seconds())
 def create() -> ResponseReturnValue:
     """Makes the link; nobody hears of it before it is sent."""
     with the_environment() as environment:
-        known = environment.settings.redirect_uris
+        known = environment.redirect_uris
         with reading_body() as body:
             email = body.email()
             body.one_of("type", {"MagicLink"})

@@ -37,7 +37,7 @@ def logout() -> ResponseReturnValue:
     if request.method == "HEAD":
         return ""
     with the_environment() as environment:
-        known = environment.settings.redirect_uris
+        known = environment.redirect_uris
         with reading_query() as query:
             session_id = query.text("session_id")
             return_to = query.optional_text("return_to") or _home(known[0])

@@ -1,15 +1,17 @@
 """The end of a Magic Link: a code for a Profile (WorkOS docs: Get a Profile and Token, JWKS)."""
 
 import secrets
+from http import HTTPStatus
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from .credentials import require_client
 from .environment import Environment, the_environment
-from .errors import EntityNotFound, OAuthRefusal
+from .errors import EntityNotFound, OAuthRefusal, Refusal
 from .fields import reading_body
 from .formats import Json, now, stable_id
+from .objects import ProfileToken
 from .rules import PROFILE_TOKEN_LIFETIME
 
 bp = Blueprint("sso", __name__, url_prefix="/sso")
@@ -25,15 +27,29 @@ def token() -> ResponseReturnValue:
         code = body.text("code")
     if grant_type != "authorization_code":
         raise OAuthRefusal("unsupported_grant_type", "The grant type is not supported.")
+    access_token = secrets.token_urlsafe(24)
     with the_environment() as environment:
         require_client(environment, client_id, client_secret)
         email = _spend(environment, code)
+        granted = ProfileToken(email, now() + PROFILE_TOKEN_LIFETIME)
+        environment.profile_tokens[access_token] = granted
     return {
         "token_type": "Bearer",
-        "access_token": secrets.token_urlsafe(24),
+        "access_token": access_token,
         "expires_in": int(PROFILE_TOKEN_LIFETIME.total_seconds()),
         "profile": profile(email),
     }
+
+
+@bp.get("/profile")
+def show_profile() -> ResponseReturnValue:
+    """Shows the Profile that an access token of `POST /sso/token` came with."""
+    scheme, _, access_token = request.headers.get("Authorization", "").partition(" ")
+    with the_environment() as environment:
+        granted = environment.profile_tokens.get(access_token)
+    if scheme.lower() != "bearer" or granted is None or now() >= granted.expires_at:
+        raise Refusal(HTTPStatus.UNAUTHORIZED, {"error": "Unauthorized"})
+    return profile(granted.email)
 
 
 @bp.get("/jwks/<client_id>")

@@ -6,13 +6,61 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from .environment import Environment, the_environment
-from .errors import CodeRefusal, EntityNotFound
-from .fields import reading_body
+from .errors import CodeRefusal, EntityNotFound, Refusal
+from .fields import reading_body, reading_query
 from .formats import now, same_email
+from .lists import page_of
 from .objects import User
 from .webhooks import announce
 
 bp = Blueprint("users", __name__, url_prefix="/user_management/users")
+
+
+class EmailTaken(Refusal):
+    """400 for an address that has a user already."""
+
+    def __init__(self) -> None:
+        taken = {"code": "email_not_available", "message": "This email is not available."}
+        body = {
+            "code": "user_creation_error",
+            "message": "Could not create user.",
+            "errors": [taken],
+        }
+        super().__init__(HTTPStatus.BAD_REQUEST, body)
+
+
+@bp.get("")
+def list_users() -> ResponseReturnValue:
+    """Lists users, newest first; `?email=` keeps the one with this address."""
+    with the_environment() as environment, reading_query() as query:
+        email = query.optional_text("email")
+        return page_of(
+            [
+                user.to_json()
+                for user in environment.users.values()
+                if email is None or same_email(user.email) == same_email(email)
+            ],
+            query,
+        )
+
+
+@bp.post("")
+def create() -> ResponseReturnValue:
+    """Makes a user, of whom there is one for each address."""
+    with reading_body() as body:
+        email = body.email()
+        email_verified = body.optional_flag("email_verified")
+        first_name = body.optional_text("first_name")
+        last_name = body.optional_text("last_name")
+        for name in ("ip_address", "user_agent"):
+            body.optional_text(name)
+    with the_environment() as environment:
+        if same_email(email) in environment.users_by_email:
+            raise EmailTaken
+        user = environment.user_for(email)
+        user.email_verified = email_verified
+        user.first_name, user.last_name = first_name, last_name
+        return user.to_json(), HTTPStatus.CREATED
 
 
 @bp.get("/<user_id>")
@@ -55,14 +103,17 @@ def delete(user_id: str) -> ResponseReturnValue:
 
 @bp.get("/<user_id>/sessions")
 def list_sessions(user_id: str) -> ResponseReturnValue:
-    """Lists all of them on one page, newest first."""
-    with the_environment() as environment:
+    """Lists all of them, newest first."""
+    with the_environment() as environment, reading_query() as query:
         user = _user(environment, user_id)
-        theirs = [
-            session.to_json() for session in environment.sessions.values() if session.user is user
-        ]
-    list_metadata = {"before": None, "after": None}
-    return {"object": "list", "data": theirs[::-1], "list_metadata": list_metadata}
+        return page_of(
+            [
+                session.to_json()
+                for session in environment.sessions.values()
+                if session.user is user
+            ],
+            query,
+        )
 
 
 def _user(environment: Environment, user_id: str) -> User:
