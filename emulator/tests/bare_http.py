@@ -39,8 +39,10 @@ class BareHttp:
         body = {**CREDENTIALS, "grant_type": grant_type, **fields}
         return self.browser.post("/user_management/authenticate", json=body)
 
-    def redeem(self, code: str, email: str = "ada@example.com") -> httpx2.Response:
-        return self.authenticate(MAGIC_AUTH_GRANT, code=code, email=email)
+    def redeem(
+        self, code: str, email: str = "ada@example.com", **fields: object
+    ) -> httpx2.Response:
+        return self.authenticate(MAGIC_AUTH_GRANT, code=code, email=email, **fields)
 
     def refresh(self, refresh_token: str) -> httpx2.Response:
         return self.authenticate("refresh_token", refresh_token=refresh_token)

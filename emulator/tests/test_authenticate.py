@@ -44,7 +44,7 @@ def test_no_authorization_code_is_good_here(http: BareHttp) -> None:
 def test_an_unknown_grant_is_refused(http: BareHttp) -> None:
     response = http.authenticate("password", email="ada@example.com", password="x")
     assert response.status_code == 400
-    assert response.json()["error"] == "unsupported_grant_type"
+    assert response.json()["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx2
 import jwt
 import pytest
 import time_machine
@@ -18,6 +19,11 @@ def verified(http: BareHttp, access_token: str) -> dict[str, Any]:
     return dict(jwt.decode(access_token, key, algorithms=["RS256"]))
 
 
+def revoke(http: BareHttp, reply: dict[str, Any]) -> httpx2.Response:
+    sid = verified(http, reply["access_token"])["sid"]
+    return http.api.post("/user_management/sessions/revoke", json={"session_id": sid})
+
+
 def test_an_access_token_verifies_against_the_jwks(http: BareHttp) -> None:
     with time_machine.travel(NOON, tick=False):
         reply = http.sign_in()
@@ -29,6 +35,7 @@ def test_an_access_token_verifies_against_the_jwks(http: BareHttp) -> None:
     assert claims["auth_time"] == claims["iat"] == int(NOON.timestamp())
     assert claims["exp"] - claims["iat"] == ACCESS_TOKEN_LIFETIME.total_seconds()
     assert claims["jti"]
+    assert claims["client_id"] == "client_emulator"
     assert "aud" not in claims
 
 
@@ -57,6 +64,7 @@ def test_sessions_are_listed_newest_first(workos: WorkOSClient, http: BareHttp) 
     assert [session.id for session in listed.data][1:] == sids[::-1]
     assert {str(session.status.value) for session in listed.data} == {"active"}
     assert listed.list_metadata.after is None
+    assert len(workos.user_management.list_sessions(user_id, limit=2).data) == 2
 
 
 def test_a_revoked_session_cannot_be_refreshed(workos: WorkOSClient, http: BareHttp) -> None:
@@ -68,9 +76,32 @@ def test_a_revoked_session_cannot_be_refreshed(workos: WorkOSClient, http: BareH
     assert refused.status_code == 400
     assert refused.json()["error"] == "invalid_grant"
 
+
+def test_only_active_sessions_are_listed(workos: WorkOSClient, http: BareHttp) -> None:
+    first, second = http.sign_in(), http.sign_in()
+    revoke(http, first)
+
+    listed = workos.user_management.list_sessions(first["user"]["id"]).data
+    assert [session.id for session in listed] == [verified(http, second["access_token"])["sid"]]
+
+
+def test_revoking_answers_nothing_and_again_is_harmless(http: BareHttp) -> None:
+    reply = http.sign_in()
+    for _ in range(2):
+        answer = revoke(http, reply)
+        assert (answer.status_code, answer.text) == (200, "")
+
+
+def test_a_session_says_where_it_was_begun(workos: WorkOSClient, http: BareHttp) -> None:
+    """Refreshing it from elsewhere does not move it."""
+    begun = {"ip_address": "203.0.113.7", "user_agent": "Firefox"}
+    reply = http.redeem(http.send_code(), **begun).json()
+    moved = {"ip_address": "198.51.100.1", "user_agent": "curl"}
+    token = reply["refresh_token"]
+    assert http.authenticate("refresh_token", refresh_token=token, **moved).status_code == 200
+
     [session] = workos.user_management.list_sessions(reply["user"]["id"]).data
-    assert session.status == "revoked"
-    assert session.ended_at
+    assert (session.ip_address, session.user_agent) == ("203.0.113.7", "Firefox")
 
 
 def test_a_session_expires(workos: WorkOSClient, http: BareHttp) -> None:
@@ -78,8 +109,7 @@ def test_a_session_expires(workos: WorkOSClient, http: BareHttp) -> None:
         reply = http.sign_in()
         clock.shift(SESSION_LIFETIME)
         assert http.refresh(reply["refresh_token"]).json()["error"] == "invalid_grant"
-        [session] = workos.user_management.list_sessions(reply["user"]["id"]).data
-        assert session.status == "expired"
+        assert workos.user_management.list_sessions(reply["user"]["id"]).data == []
 
 
 def test_an_unknown_session_cannot_be_revoked(workos: WorkOSClient) -> None:

@@ -24,12 +24,16 @@ def authenticate() -> ResponseReturnValue:
         grant_type = body.text("grant_type")
         client_id = body.text("client_id")
         client_secret = body.optional_text("client_secret")
+        ip_address = body.optional_text("ip_address")
+        user_agent = body.optional_text("user_agent")
     grant = GRANTS.get(grant_type)
     if grant is None:
-        raise OAuthRefusal("unsupported_grant_type", "The grant type is not supported.")
+        raise OAuthRefusal("invalid_request", "The grant type is not supported.")
     with the_environment() as environment:
         require_client(environment, client_id, client_secret)
         session = grant(environment)
+        if session.id not in environment.sessions:  # refreshing it elsewhere does not move it
+            session.ip_address, session.user_agent = ip_address, user_agent
         environment.sessions[session.id] = session
         return _signed_in(environment, session)
 
@@ -89,11 +93,13 @@ def _signed_in(environment: Environment, session: Session) -> Json:
     session.claims = claims.in_organization(session.organization_id)
     reply: Json = {
         "user": session.user.to_json(),
-        "organization_id": session.claims.organization_id,
         "authentication_method": "MagicAuth",
         "access_token": environment.signing_key.access_token(
-            session, environment.settings.issuer, environment.access_token_lifetime
+            session,
+            environment.settings.issuer,
+            environment.settings.client_id,
+            environment.access_token_lifetime,
         ),
         "refresh_token": refresh_token,
     }
-    return session.claims.with_impersonator(reply)
+    return session.claims.said_in(reply)

@@ -38,9 +38,10 @@ class Claims:
             return self
         return replace(self, values={**self.values, "org_id": organization_id})
 
-    def with_impersonator(self, reply: Json) -> Json:
-        """Returns the reply with the impersonator; like WorkOS, without the field if nobody is."""
-        return {**reply, "impersonator": self.impersonator} if self.impersonator else reply
+    def said_in(self, reply: Json) -> Json:
+        """Returns the reply with organization and impersonator, each only if there is one."""
+        found = {"organization_id": self.organization_id, "impersonator": self.impersonator}
+        return {**reply, **{name: value for name, value in found.items() if value}}
 
     def to_json(self) -> Json:
         """Returns them as /_emulate/claims takes them."""

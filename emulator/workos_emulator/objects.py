@@ -119,6 +119,8 @@ class Session:
     user: User
     claims: Claims = NO_CLAIMS  # as they were when its newest access token was made
     organization_id: str | None = None  # the one that it is for, unless its claims say another
+    ip_address: str | None = None  # where it was begun, and with what
+    user_agent: str | None = None
     ended_at: datetime | None = None
     id: str = field(default_factory=lambda: new_id("session"))
     created_at: datetime = field(default_factory=now)
@@ -148,17 +150,16 @@ class Session:
             "object": "session",
             "id": self.id,
             "user_id": self.user.id,
-            "organization_id": self.claims.organization_id,
             "auth_method": "magic_code",
             "status": self.status,
-            "ip_address": None,
-            "user_agent": None,
+            "ip_address": self.ip_address,
+            "user_agent": self.user_agent,
             "expires_at": timestamp(self.expires_at),
             "ended_at": self.ended_at and timestamp(self.ended_at),
             "created_at": timestamp(self.created_at),
             "updated_at": timestamp(self.ended_at or self.created_at),
         }
-        return self.claims.with_impersonator(reply)
+        return self.claims.said_in(reply)
 
 
 @dataclass

@@ -25,10 +25,10 @@ def revoke() -> ResponseReturnValue:
             message = f"Session not found: '{session_id}'."
             raise Refusal(HTTPStatus.BAD_REQUEST, {"message": message})
         ended_now = session.end()
-        reply = session.to_json()
+        revoked = session.to_json()
     if ended_now:
-        announce("session.revoked", reply)
-    return reply
+        announce("session.revoked", revoked)
+    return ""
 
 
 @bp.get("/logout")

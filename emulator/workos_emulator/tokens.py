@@ -48,12 +48,15 @@ class SigningKey:
             "x5t#S256": thumbprint.rstrip(b"=").decode(),
         }
 
-    def access_token(self, session: Session, issuer: str, lifetime: timedelta) -> str:
+    def access_token(
+        self, session: Session, issuer: str, client_id: str, lifetime: timedelta
+    ) -> str:
         """Returns a token with what the session claims; like WorkOS's, it names no audience."""
         issued_at = now()
         claims = {
             **session.claims.values,
             "iss": issuer,
+            "client_id": client_id,
             "sub": session.user.id,
             "sid": session.id,
             "jti": new_id("jti"),

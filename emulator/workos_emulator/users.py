@@ -103,14 +103,14 @@ def delete(user_id: str) -> ResponseReturnValue:
 
 @bp.get("/<user_id>/sessions")
 def list_sessions(user_id: str) -> ResponseReturnValue:
-    """Lists all of them, newest first."""
+    """Lists those that are active, newest first."""
     with the_environment() as environment, reading_query() as query:
         user = _user(environment, user_id)
         return page_of(
             [
                 session.to_json()
                 for session in environment.sessions.values()
-                if session.user is user
+                if session.user is user and session.status == "active"
             ],
             query,
         )
