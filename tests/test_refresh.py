@@ -327,6 +327,15 @@ def test_signing_out_ends_the_session_at_workos(
     assert [session for session in sessions if session.status == "active"] == []
 
 
+def test_workos_lists_the_browser_of_the_person(ada: Visitor, workos: WorkOSClient) -> None:
+    user_id = ada.api_session().json["user"]["id"]
+
+    [session] = workos.user_management.list_sessions(user_id).data
+
+    assert session.ip_address == ada.address
+    assert (session.user_agent or "").startswith("Werkzeug/")
+
+
 def test_signing_out_works_while_workos_is_down(ada: Visitor) -> None:
     body = {"method": "*", "path": "*", "status": 503}
     ada.emulator.test_client().post("/_emulate/hooks", json=body)

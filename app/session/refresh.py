@@ -15,6 +15,7 @@ from typing import NoReturn
 from .. import signals
 from ..failures import SIGN_IN_AGAIN, Failure
 from ..web import log
+from ..web.visitor import this_browser
 from ..workos_api import refusals, steps, user_management
 from ..workos_api.faults import UnexpectedReply, WorkOSBusy, WorkOSUnreachable
 from .store import SessionRecord, SessionUnconfirmed, StoreUnavailable, session_store
@@ -125,7 +126,7 @@ def _ask(handle: str, record: SessionRecord, session: WorkOSSession) -> WorkOSSe
     # be used up, and does not take "invalid_grant" for the end of the session.
     session_store().keep(handle, session.doubted(), refresh_at=record.refresh_at)
     try:
-        reply = user_management.authenticate_with_refresh_token(token)
+        reply = user_management.authenticate_with_refresh_token(token, this_browser())
     except refusals.InvalidGrant:
         if session.in_doubt:
             return _checked(record, session)

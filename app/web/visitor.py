@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import NamedTuple
 
+from flask import request
 from flask_limiter.util import get_remote_address
 
 # Bits of an address, by version of IP. One household or host commonly owns a whole /64, and one
 # customer of a provider a whole /48 or /24.
 VISITOR = {4: 32, 6: 64}
 NETWORK = {4: 24, 6: 48}
+MAX_USER_AGENT = 500  # characters; real ones have fewer, and a header may have thousands
+
+
+class Browser(NamedTuple):
+    """The browser that asks, as WorkOS is told of it: its session list shows this, Radar uses it.
+
+    Otherwise WorkOS would take this server for the browser of everybody.
+    """
+
+    ip_address: str | None
+    user_agent: str | None
+
+
+def this_browser() -> Browser:
+    """Returns the address and the name of the browser that asks; None where they cannot be told."""
+    address = _address(request.remote_addr or "")  # a Unix socket has none
+    user_agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT]
+    return Browser(str(address) if address else None, user_agent or None)
 
 
 def visitor() -> str:
@@ -24,12 +44,9 @@ def network() -> str:
 
 def _shortened(bits: dict[int, int]) -> str:
     text = get_remote_address()
-    try:
-        address = ipaddress.ip_address(_without_port(text))
-    except ValueError:
-        return text  # a proxy of ours may write something other than an address
-    if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address
+    address = _address(text)
+    if address is None:
+        return text
     return str(ipaddress.ip_network((address, bits[address.version]), strict=False))
 
 
@@ -38,14 +55,20 @@ def network_start() -> str:
 
     That is a /24 of IPv4 ("203.0.113") or a /48 of IPv6 ("2001:db8:1").
     """
-    try:
-        address = ipaddress.ip_address(_without_port(get_remote_address()))
-    except ValueError:
-        return ""
-    if isinstance(address, ipaddress.IPv6Address) and not address.ipv4_mapped:
+    address = _address(get_remote_address())
+    if isinstance(address, ipaddress.IPv6Address):
         site = ipaddress.ip_network((address, 48), strict=False)
         return str(site.network_address).rstrip(":")
-    return str(getattr(address, "ipv4_mapped", address)).rpartition(".")[0]
+    return str(address or "").rpartition(".")[0]
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(_without_port(text).partition("%")[0])
+    except ValueError:
+        return None  # a proxy of ours may write something other than an address
+    # A socket for both families shows 203.0.113.1 as ::ffff:203.0.113.1.
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _without_port(text: str) -> str:

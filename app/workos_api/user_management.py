@@ -9,6 +9,7 @@ from workos.user_management.models import AuthenticateResponse
 
 from ..failures import Failure
 from ..web import log
+from ..web.visitor import Browser
 from .client import ask, call, workos
 from .faults import UnexpectedReply, WorkOSDown, WorkOSSlow, WorkOSUnreachable
 from .refusals import ADDRESS_REFUSALS, InvalidOneTimeCode, withhold
@@ -17,13 +18,15 @@ REVOKE_TIMEOUT = 3  # seconds; people who sign out do not wait long for WorkOS
 ONE_TIME_CODE = re.compile(r"[0-9A-Za-z]{4,16}")
 
 
-def create_magic_auth(email: str) -> str | None:
+def create_magic_auth(email: str, browser: Browser) -> str | None:
     """Has WorkOS make a one-time code, and email it unless that is switched off; raises Failure.
 
     Returns the code, which is a credential; None if the address may not have one.
     """
     try:
-        return ask(workos().user_management.create_magic_auth, email=email).code
+        return ask(
+            workos().user_management.create_magic_auth, email=email, **browser._asdict()
+        ).code
     except ADDRESS_REFUSALS as refused:
         withhold(refused)
         return None
@@ -36,34 +39,37 @@ def mailable(one_time_code: str) -> str:
     return one_time_code
 
 
-def authenticate_with_magic_auth(one_time_code: str, email: str) -> AuthenticateResponse:
+def authenticate_with_magic_auth(
+    one_time_code: str, email: str, browser: Browser
+) -> AuthenticateResponse:
     """Exchanges the code that a person typed for who they are; spends it; raises Failure.
 
     For an address that may not have an account every code is wrong.
     """
     grant = workos().user_management.authenticate_with_magic_auth
     try:
-        return ask(grant, code=one_time_code, email=email)
+        return ask(grant, code=one_time_code, email=email, **browser._asdict())
     except ADDRESS_REFUSALS as refused:
         withhold(refused)
         raise InvalidOneTimeCode(detail=refused.detail) from None
 
 
 def authenticate_with_organization_selection(
-    pending_authentication_token: str, organization_id: str
+    pending_authentication_token: str, organization_id: str, browser: Browser
 ) -> AuthenticateResponse:
     """Goes on in the organization that the person chose; spends the token; raises Failure."""
     return ask(
         workos().user_management.authenticate_with_organization_selection,
         pending_authentication_token=pending_authentication_token,
         organization_id=organization_id,
+        **browser._asdict(),
     )
 
 
-def authenticate_with_refresh_token(refresh_token: str) -> AuthenticateResponse:
+def authenticate_with_refresh_token(refresh_token: str, browser: Browser) -> AuthenticateResponse:
     """Exchanges a refresh token for a new one and an access token; spends it; raises Failure."""
     grant = workos().user_management.authenticate_with_refresh_token
-    return ask(grant, refresh_token=refresh_token)
+    return ask(grant, refresh_token=refresh_token, **browser._asdict())
 
 
 def is_session_active(user_id: str, workos_session_id: str) -> bool:

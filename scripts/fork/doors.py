@@ -95,14 +95,14 @@ ONLY_CODES = (
         MAGIC_AUTH,
         """\
     with code_instead.spending(link) if link else nullcontext():
-        one_time_code = user_management.create_magic_auth(email)
+        one_time_code = user_management.create_magic_auth(email, this_browser())
         if config.mails_itself:
             _mail(email, one_time_code)
     if link:
         attempt = replace(attempt, knows_email=False)
 """,
         """\
-    one_time_code = user_management.create_magic_auth(email)
+    one_time_code = user_management.create_magic_auth(email, this_browser())
     if config.mails_itself:
         _mail(email, one_time_code)
 """,

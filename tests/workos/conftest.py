@@ -21,6 +21,7 @@ from app.config import Config
 from tests.walk import MUCH_MAIL, Visitor
 
 API = "https://api.workos.com"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 class RequestsBackend:
@@ -87,7 +88,9 @@ def app(config: Config, workos: WorkOSClient) -> Flask:
 @pytest.fixture
 def visitor(app: Flask) -> Visitor:
     """Somebody at the front door."""
-    return Visitor(app)
+    visitor = Visitor(app)
+    visitor.client.environ_base["HTTP_USER_AGENT"] = FIREFOX
+    return visitor
 
 
 @pytest.fixture

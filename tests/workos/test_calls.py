@@ -6,18 +6,25 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import responses
+import time_machine
+from workos import WorkOSClient
 
+from app import create_app
 from app.auth.doors.magic_link import SHORTEST
+from app.config import Config
+from app.session.workos_session import DEFAULT_LIFETIME
+from app.web.visitor import MAX_USER_AGENT
 from tests.machine import ROOT
 from tests.waiting import PATIENCE
 from tests.walk import ADA, Visitor
-from tests.workos.conftest import API
+from tests.workos.conftest import API, FIREFOX
 from tests.workos.replies import AUTHENTICATED, MAGIC_AUTH, PASSWORDLESS, PROFILE
 
 SEND_CODE = f"{API}/user_management/magic_auth"
@@ -25,6 +32,8 @@ AUTHENTICATE = f"{API}/user_management/authenticate"
 CREATE_LINK = f"{API}/passwordless/sessions"
 SEND_LINK = f"{CREATE_LINK}/passwordless_session_01/send"
 TOKEN = f"{API}/sso/token"
+CLIENT = {"client_id": "client_wire", "client_secret": "sk_test_wire"}
+BROWSER = {"ip_address": "203.0.113.1", "user_agent": FIREFOX}  # the person's, never this server's
 
 
 def bodies(api: responses.RequestsMock) -> list[tuple[str, str, Any]]:
@@ -52,7 +61,7 @@ def test_asking_for_a_code(visitor: Visitor, api: responses.RequestsMock) -> Non
 
     sent = visitor.ask_for_code(" Ada@Example.com ", next="/account", state="mine")
 
-    assert bodies(api) == [("POST", SEND_CODE, {"email": ADA})]
+    assert bodies(api) == [("POST", SEND_CODE, {"email": ADA, **BROWSER})]
     assert api.calls[0].request.headers["Authorization"] == "Bearer sk_test_wire"
     assert "424242" not in visitor.get(sent.location).text
 
@@ -65,15 +74,108 @@ def test_typing_a_code(visitor: Visitor, api: responses.RequestsMock) -> None:
     assert visitor.type_code("42-42 42").status_code == 303
 
     expected = {
+        **CLIENT,
+        **BROWSER,
         "grant_type": "urn:workos:oauth:grant-type:magic-auth:code",
-        "client_id": "client_wire",
-        "client_secret": "sk_test_wire",
         "code": "424242",
         "email": ADA,
     }
     assert bodies(api)[1:] == [("POST", AUTHENTICATE, expected)]
     user = visitor.api_session().json["user"]
     assert user == {"id": "user_01ADA", "email": ADA, "name": "Ada Lovelace"}
+
+
+def test_choosing_an_organization(visitor: Visitor, api: responses.RequestsMock) -> None:
+    organization = {"id": "org_01", "name": "Acme"}
+    choice = {
+        "code": "organization_selection_required",
+        "message": "Choose.",
+        "pending_authentication_token": "pending-canary",
+        "organizations": [organization],
+    }
+    api.post(SEND_CODE, json=MAGIC_AUTH, status=201)
+    api.post(AUTHENTICATE, json=choice, status=403)
+    visitor.ask_for_code()
+    visitor.type_code("424242")
+    api.post(AUTHENTICATE, json=AUTHENTICATED)
+
+    visitor.post("/auth/choose-organization", organization_id="org_01")
+
+    expected = {
+        **CLIENT,
+        **BROWSER,
+        "grant_type": "urn:workos:oauth:grant-type:organization-selection",
+        "pending_authentication_token": "pending-canary",
+        "organization_id": "org_01",
+    }
+    assert bodies(api)[2:] == [("POST", AUTHENTICATE, expected)]
+
+
+def test_refreshing_a_session(visitor: Visitor, api: responses.RequestsMock) -> None:
+    with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
+        api.post(SEND_CODE, json=MAGIC_AUTH, status=201)
+        api.post(AUTHENTICATE, json=AUTHENTICATED)
+        visitor.ask_for_code()
+        visitor.type_code("424242")
+        clock.shift(DEFAULT_LIFETIME)
+
+        assert visitor.get("/account").status_code == 200
+
+    expected = {
+        **CLIENT,
+        **BROWSER,
+        "grant_type": "refresh_token",
+        "refresh_token": "refresh-canary",
+    }
+    assert bodies(api)[2:] == [("POST", AUTHENTICATE, expected)]
+
+
+@pytest.mark.parametrize(
+    ("address", "user_agent", "told"),
+    [
+        (
+            "203.0.113.1",
+            "x" * 10_000,
+            {"ip_address": "203.0.113.1", "user_agent": "x" * MAX_USER_AGENT},
+        ),
+        ("2001:db8:1:2:3::4", "", {"ip_address": "2001:db8:1:2:3::4"}),
+        ("::ffff:203.0.113.1", "", {"ip_address": "203.0.113.1"}),
+        ("fe80::1%eth0", "", {"ip_address": "fe80::1"}),
+        ("unknown", "", {}),
+        ("", "", {}),
+    ],
+)
+def test_workos_is_told_who_asks_as_far_as_that_can_be_told(
+    visitor: Visitor,
+    api: responses.RequestsMock,
+    address: str,
+    user_agent: str,
+    told: dict[str, str],
+) -> None:
+    api.post(SEND_CODE, json=MAGIC_AUTH, status=201)
+    visitor.client.environ_base |= {"REMOTE_ADDR": address, "HTTP_USER_AGENT": user_agent}
+
+    assert visitor.ask_for_code().status_code == 303
+
+    assert bodies(api) == [("POST", SEND_CODE, {"email": ADA, **told})]
+
+
+@pytest.mark.parametrize(("proxies", "told"), [(0, "203.0.113.1"), (1, "198.51.100.7")])
+def test_the_address_is_forwarded_only_by_configured_proxies(
+    config: Config,
+    workos: WorkOSClient,
+    api: responses.RequestsMock,
+    proxies: int,
+    told: str,
+) -> None:
+    """WEB-10."""
+    api.post(SEND_CODE, json=MAGIC_AUTH, status=201)
+    visitor = Visitor(create_app(replace(config, trusted_proxies=proxies), workos=workos))
+    visitor.client.environ_base["HTTP_X_FORWARDED_FOR"] = "192.0.2.9, 198.51.100.7"
+
+    visitor.ask_for_code()
+
+    assert bodies(api)[0][2]["ip_address"] == told
 
 
 def test_asking_for_a_link(visitor: Visitor, api: responses.RequestsMock) -> None:
@@ -102,12 +204,7 @@ def test_coming_back_from_a_link(
 
     assert visitor.get(f"/auth/callback?code=the-code&state={state}").status_code == 303
 
-    expected = {
-        "grant_type": "authorization_code",
-        "client_id": "client_wire",
-        "client_secret": "sk_test_wire",
-        "code": "the-code",
-    }
+    expected = {**CLIENT, "grant_type": "authorization_code", "code": "the-code"}
     assert bodies(api)[2:] == [("POST", TOKEN, expected)]
     assert visitor.api_session().json["user"]["id"] == "prof_01ADA"
 

@@ -16,6 +16,7 @@ from ...session.store import session_store
 from ...session.workos_session import WorkOSSession
 from ...web.email_address import canonical_email
 from ...web.fields import queried, submitted
+from ...web.visitor import this_browser
 from ...workos_api import user_management
 from .. import attempts, code_instead
 from ..attempt import EXCHANGING, Attempt
@@ -69,7 +70,7 @@ def _send(email: str, link: State | None, next_url: str, caller_state: str) -> R
         caller_state=caller_state,
     )
     with code_instead.spending(link) if link else nullcontext():
-        one_time_code = user_management.create_magic_auth(email)
+        one_time_code = user_management.create_magic_auth(email, this_browser())
         if config.mails_itself:
             _mail(email, one_time_code)
     if link:
@@ -110,7 +111,7 @@ def _redeem(attempt: Attempt, email: str, one_time_code: str, config: Config) ->
     limits.count_try(attempt.id, email)
     session_store().check()  # before the code is spent on a session that could not be kept
     try:
-        reply = user_management.authenticate_with_magic_auth(one_time_code, email)
+        reply = user_management.authenticate_with_magic_auth(one_time_code, email, this_browser())
     except WrongCode as wrong:
         wrong.tries_left = limits.tries_left(attempt.id)
         raise

@@ -17,6 +17,7 @@ from ...pages import render
 from ...session.store import session_store
 from ...session.workos_session import WorkOSSession
 from ...web.fields import queried, submitted
+from ...web.visitor import this_browser
 from ...workos_api import user_management
 from ...workos_api.steps import OrganizationSelectionRequired, StepRequired
 from ..complete import complete
@@ -58,7 +59,9 @@ def choose() -> Response:
     if chosen not in {organization["id"] for organization in pending.details["organizations"]}:
         raise OrganizationNotOffered
     session_store().check()  # before the token is spent on a session that could not be kept
-    reply = user_management.authenticate_with_organization_selection(pending.token, chosen)
+    reply = user_management.authenticate_with_organization_selection(
+        pending.token, chosen, this_browser()
+    )
     identity = Identity.from_authentication(reply, method=attempt.method)
     workos_session = WorkOSSession.from_authentication(reply, keep_claims=config.is_development)
     return complete(attempt, Proof(identity, workos_session), config)
