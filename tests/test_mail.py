@@ -68,16 +68,16 @@ def test_a_link_is_in_both_parts_and_says_how_long_it_lives(visitor: Visitor) ->
     assert "1 hour" in message["html"]
 
 
-@pytest.mark.parametrize("error", ["sign_up_not_allowed", "not_found"])
+@pytest.mark.parametrize("error", ["sign_up_not_allowed", "entity_not_found"])
 def test_who_has_no_account_is_told_by_mail_and_nobody_else_is(
     visitor: Visitor, emulator: Flask, error: str
 ) -> None:
     """AUT-14: a mail goes out either way, so not even the time tells."""
     expected = visitor.ask_for_code()
-    status = 404 if error == "not_found" else 400
+    status = 404 if error == "entity_not_found" else 400
     hook = {"method": "POST", "path": "/user_management/magic_auth", "status": status}
     emulator.test_client().post(
-        "/_emulate/hooks", json={**hook, "body": {"error": error, "message": "no"}}
+        "/_emulate/hooks", json={**hook, "body": {"code": error, "message": "no"}}
     )
 
     answer = visitor.ask_for_code("stranger@example.com")

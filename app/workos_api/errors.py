@@ -45,7 +45,7 @@ _CODES: dict[str, type[Failure]] = {
 # If the reply has no code that we know, its status has to do.
 _STATUSES: dict[int, type[Failure]] = {
     401: faults.WorkOSConfiguration,
-    404: faults.WorkOSNotFound,
+    404: faults.NotWorkOS,
     422: faults.EmailNotAccepted,
     429: faults.WorkOSBusy,
 }
@@ -82,6 +82,8 @@ def _meaning(error: Any) -> type[Failure]:
             return steps.RadarChallenge
         if isinstance(code, str) and code in _CODES:
             return _CODES[code]
+    if error.status_code == 404 and isinstance(error.code, str):
+        return faults.WorkOSNotFound
     # WorkOS names the field in `errors` or in the message; exactly how is not documented.
     said = f"{error.message} {error.error} {error.code} {error.errors}".lower()
     if "redirect_uri" in said or "redirect uri" in said:

@@ -75,6 +75,24 @@ class WorkOSNotFound(WorkOSFault):
     button = START_AGAIN
 
 
+class NotWorkOS(OurFault):
+    """Something answers in place of WorkOS that does not even know the path."""
+
+    status = 502
+    title = "This site is not set up correctly"
+    reason = (
+        "Something else answers in place of the sign-in service. The people who run this site need "
+        "to fix this."
+    )
+    symptom = "What answers is not WorkOS"
+    cause = (
+        "WORKOS_BASE_URL is another server's or has a path too many, or a proxy answers: a 404 of "
+        "WorkOS names what is missing, and this one does not."
+    )
+    diagnosis = DOCTOR
+    fix = "Take WORKOS_BASE_URL out of the environment: without it, WorkOS itself is asked."
+
+
 class WorkOSConfiguration(OurFault):
     """It does not accept our credentials."""
 

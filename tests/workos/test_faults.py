@@ -80,6 +80,13 @@ ANYWHERE: dict[str, tuple[Fault, str]] = {
     "a code of the wrong type": ({"status": 400, "json": {"code": {"a": 1}}}, "workos_refused"),
     "a list": ({"status": 400, "json": ["canary"]}, "unexpected_reply"),
     "418": ({"status": 418}, "workos_refused"),
+    # Of a wrong base URL: an application of any kind, WorkOS itself under a wrong path, a proxy.
+    "404 in HTML": ({"status": 404, "body": "<html>canary-html"}, "not_workos"),
+    "404 of a path": (
+        {"status": 404, "json": {"error": "Not Found", "message": "Cannot POST /canary"}},
+        "not_workos",
+    ),
+    "404 of nothing": ({"status": 404}, "not_workos"),
     "refused": ({"body": requests.ConnectionError("canary")}, "workos_unreachable"),
     "slow": ({"body": requests.Timeout("canary")}, "workos_slow"),
     "broken": ({"body": requests.exceptions.ChunkedEncodingError("canary")}, "unexpected_reply"),
