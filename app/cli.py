@@ -27,7 +27,7 @@ tries = AppGroup("tries", help="Forgive wrong tries at the codes of one address.
 
 
 @sessions.command("end")
-@click.option("--user", metavar="ID", help="The WorkOS id of one person: user_… or prof_….")
+@click.option("--user", metavar="ID", help="The WorkOS id of one person: user_….")
 @click.option("--all", "everybody", is_flag=True, help="Everybody.")
 def end(user: str | None, everybody: bool) -> None:
     """End sessions here at once, on every worker; sessions at WorkOS are left alone."""

@@ -1,4 +1,4 @@
-"""Who signed in, by any door; the only place that knows WorkOS's Profile and User."""
+"""Who signed in, by any door; the only place that knows WorkOS's User."""
 
 from __future__ import annotations
 
@@ -6,42 +6,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workos.user_management.models import AuthenticateResponse
+from workos.common.models.user import User
+from workos.user_management.models import UserCreateResponse
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
     """A person as WorkOS vouches for them; `user_id` is the key, an email address never is."""
 
-    user_id: str
+    user_id: str  # of the User, which is the same by every door
     email: str
     name: str | None
     method: str
+    profile_id: str | None = None  # of the Profile, if the door ends in one
 
     @classmethod
-    def from_authentication(cls, reply: AuthenticateResponse, *, method: str) -> Identity:
-        """Reads the answer of `POST /user_management/authenticate`, which has a User."""
-        user = reply.user
+    def from_user(
+        cls, user: User | UserCreateResponse, *, method: str, profile_id: str | None = None
+    ) -> Identity:
+        """Reads the User that a door has led to."""
         return cls(
             user_id=user.id,
             email=user.email,
             name=_full_name(user.name, user.first_name, user.last_name),
             method=method,
-        )
-
-    @classmethod
-    def from_profile(cls, profile: Mapping[str, Any], *, method: str) -> Identity:
-        """Reads the Profile of `POST /sso/token`; raises KeyError without an id or an address.
-
-        Names are optional: Magic Link profiles have none, and the code is already spent.
-        """
-        return cls(
-            user_id=str(profile["id"]),
-            email=str(profile["email"]),
-            name=_full_name(
-                profile.get("name"), profile.get("first_name"), profile.get("last_name")
-            ),
-            method=method,
+            profile_id=profile_id,
         )
 
     def updated(self, user: Mapping[str, Any]) -> Identity:

@@ -67,6 +67,20 @@ def test_each_session_is_listed_with_what_its_owner_recognizes(
     )
 
 
+def test_sessions_by_code_and_by_link_are_those_of_one_person(
+    app: Flask, emulator: Flask, clock: Any
+) -> None:
+    """SES-12, AUT-18."""
+    desk, phone = Visitor(app, emulator), Visitor(app, emulator)
+    phone.sign_in_by_link()
+    desk.sign_in_by_code()
+
+    answer: Any = desk.get("/account/sessions", headers={"Accept": "application/json"}).json
+    assert [each["method"] for each in answer["sessions"]] == ["magic_auth", "magic_link"]
+    assert desk.post("/account/sessions/end-others").status_code == 303
+    assert not phone.is_signed_in()
+
+
 def test_one_other_session_can_be_ended(app: Flask, emulator: Flask, clock: Any) -> None:
     """SES-12."""
     desk, other = Visitor(app, emulator), Visitor(app, emulator)

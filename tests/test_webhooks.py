@@ -91,7 +91,7 @@ def test_a_deleted_user_is_signed_out_everywhere(
 ) -> None:
     """SES-18."""
     visitor.sign_in_by_code()
-    another_visitor.sign_in_by_code()
+    another_visitor.sign_in_by_link()
 
     send(visitor, "user.deleted", {"id": user_id(visitor)})
 

@@ -24,7 +24,12 @@ def show() -> ResponseReturnValue:
         return {**for_programs(NotSignedIn()), "csrf_token": generate_csrf()}, NotSignedIn.status
     identity = record.identity
     return jsonify(
-        user={"id": identity.user_id, "email": identity.email, "name": identity.name},
+        user={
+            "id": identity.user_id,
+            "email": identity.email,
+            "name": identity.name,
+            "profile_id": identity.profile_id,
+        },
         method=identity.method,
         signed_in_at=datetime.fromtimestamp(record.signed_in_at, UTC).isoformat(),
         ends_at=session.ends_at().isoformat(),

@@ -138,8 +138,14 @@ def require_attempt(arrival: Arrival) -> Attempt:
 def spend(attempt: Attempt) -> None:
     """Lets the first caller go on, over all workers; raises LinkUsedUp for all others."""
     keep_until = attempt.ends_at + 2 * CLOCK_SKEW
-    if not session_store().claim(_claim(attempt.id), expires_at=keep_until):
+    if not session_store().claim(_claim(attempt.id, attempt.profile_id), expires_at=keep_until):
         raise used()
+
+
+def reopen(attempt: Attempt) -> None:
+    """Lets this browser come back with what its link has proved; the code stays spent."""
+    if attempt.profile_id:
+        session_store().release(_claim(attempt.id, attempt.profile_id))
 
 
 def is_used(attempt_id: str) -> bool:
@@ -152,5 +158,6 @@ def used() -> LinkUsedUp:
     return AlreadySignedIn() if signed_in_identity() else StateUsed()
 
 
-def _claim(attempt_id: str) -> str:
-    return f"state:{attempt_id}"
+def _claim(attempt_id: str, profile_id: str | None = None) -> str:
+    # A code is exchanged once, and what it proved signs in once.
+    return f"state:{attempt_id}:proved" if profile_id else f"state:{attempt_id}"

@@ -23,7 +23,7 @@ P = ParamSpec("P")
 Reply = TypeVar("Reply")
 
 # Seconds for one call, from the first byte out to the last byte in. No request waits for more than
-# two calls, or for one and a mail: under 15 seconds in all.
+# two calls, or for one and a mail: under 15 seconds in all. Those that find a User share one time.
 TIMEOUT = 7
 
 

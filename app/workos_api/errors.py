@@ -18,6 +18,7 @@ NAMED_AS_BY_WORKOS: tuple[type[Failure], ...] = (
     faults.DailyQuotaExceeded,
     refusals.AuthenticationMethodNotAllowed,
     refusals.EmailDomainNotDeliverable,
+    refusals.EmailNotAvailable,
     refusals.InvalidGrant,
     refusals.InvalidOneTimeCode,
     refusals.InvitationInvalid,
@@ -27,6 +28,7 @@ NAMED_AS_BY_WORKOS: tuple[type[Failure], ...] = (
     refusals.OrganizationAuthenticationMethodsRequired,
     refusals.SignUpNotAllowed,
     refusals.SSORequired,
+    refusals.UserCreationError,
     refusals.UserMismatch,
     steps.EmailVerificationRequired,
     steps.InvalidPendingAuthenticationToken,
@@ -77,7 +79,10 @@ def _meaning(error: Any) -> type[Failure]:
     if error.status_code >= 500:
         return faults.WorkOSDown
     # Two envelopes: {code, message} and {error, error_description}, at any status.
-    for code in (error.code, error.error):
+    # The first may have more codes in it, each about one field.
+    fields = error.errors if isinstance(error.errors, list) else []
+    nested = [field.get("code") for field in fields if isinstance(field, dict)]
+    for code in (*nested, error.code, error.error):
         if isinstance(code, str) and code.startswith("radar_"):
             return steps.RadarChallenge
         if isinstance(code, str) and code in _CODES:

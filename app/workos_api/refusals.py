@@ -106,6 +106,17 @@ class SignUpNotAllowed(NotInvited):
     reason = "New accounts are made by invitation only."
 
 
+class UserCreationError(NotInvited):
+    """The address is proved, and still may not have an account."""
+
+    title = "No account could be made for you"
+    reason = "The address is yours, but the sign-in service did not accept it for an account."
+
+
+class EmailNotAvailable(UserCreationError):
+    """The address has an account already."""
+
+
 class InvitationInvalid(NotInvited):
     """The invitation is over, or for somebody else."""
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
-from workos.user_management.models import AuthenticateResponse
+from workos import RequestOptions
+from workos.common.models.user import User
+from workos.user_management.models import AuthenticateResponse, UserCreateResponse
 
 from ..failures import Failure
 from ..web import log
+from ..web.email_address import is_same_email
 from ..web.visitor import Browser
-from .client import ask, call, workos
-from .faults import UnexpectedReply, WorkOSDown, WorkOSSlow, WorkOSUnreachable
-from .refusals import ADDRESS_REFUSALS, InvalidOneTimeCode, withhold
+from .client import TIMEOUT, ask, call, workos
+from .faults import UnexpectedReply, WorkOSDown, WorkOSRefused, WorkOSSlow, WorkOSUnreachable
+from .refusals import (
+    ADDRESS_REFUSALS,
+    EmailNotAvailable,
+    InvalidOneTimeCode,
+    UserCreationError,
+    withhold,
+)
 
 REVOKE_TIMEOUT = 3  # seconds; people who sign out do not wait long for WorkOS
 ONE_TIME_CODE = re.compile(r"[0-9A-Za-z]{4,16}")
@@ -70,6 +80,50 @@ def authenticate_with_refresh_token(refresh_token: str, browser: Browser) -> Aut
     """Exchanges a refresh token for a new one and an access token; spends it; raises Failure."""
     grant = workos().user_management.authenticate_with_refresh_token
     return ask(grant, refresh_token=refresh_token, **browser._asdict())
+
+
+def find_or_create_user(email: str, browser: Browser) -> User | UserCreateResponse:
+    """Returns the User with this address, made now if there is none; raises Failure.
+
+    Only for an address that the person has just proved to be theirs: WorkOS has one User for each.
+    """
+    ends_at = time.monotonic() + TIMEOUT  # of all calls together
+    if found := _find_user(email, ends_at):
+        return found
+    try:
+        made = ask(
+            workos().user_management.create_user,
+            email=email,
+            email_verified=True,
+            **browser._asdict(),
+            request_options=_until(ends_at),
+        )
+    except EmailNotAvailable:  # another request has just made it
+        if found := _find_user(email, ends_at):
+            return found
+        raise UnexpectedReply(detail="neither there nor free") from None
+    except WorkOSRefused as refused:
+        raise UserCreationError(detail=refused.detail) from None
+    if not _has_email(made, email):
+        raise UnexpectedReply(detail="about somebody else")
+    return made
+
+
+def _find_user(email: str, ends_at: float) -> User | None:
+    options = _until(ends_at)
+    page = ask(workos().user_management.list_users, email=email, request_options=options)
+    # A server that does not know the filter would answer with everybody.
+    return next((user for user in page.data if _has_email(user, email)), None)
+
+
+def _has_email(user: User | UserCreateResponse, email: str) -> bool:
+    # The SDK does not look at what type an id or an address has.
+    are_texts = isinstance(user.id, str) and isinstance(user.email, str)
+    return are_texts and is_same_email(user.email, email)
+
+
+def _until(ends_at: float) -> RequestOptions:
+    return {"timeout": max(0.1, ends_at - time.monotonic())}
 
 
 def is_session_active(user_id: str, workos_session_id: str) -> bool:

@@ -168,6 +168,8 @@ DOORS: dict[str, Thing] = {
             "docs/magic-link.md",
             "tests/auth/test_magic_link.py",
             "tests/auth/test_our_own_link.py",
+            "tests/auth/test_user_of_a_link.py",
+            "tests/workos/test_find_user.py",
         ),
         edits=ONLY_CODES,
     ),

@@ -70,7 +70,7 @@ POST /auth/magic-auth/verify   WorkOS checks it
 POST /auth/magic-link          a mail goes out
 GET  /auth/magic-link/sent     says: check your email
 GET  /auth/magic-link/open     here: on to WorkOS; elsewhere: a relay code
-GET  /auth/callback            state once, code once
+GET  /auth/callback            state once, code once, then the User
 """,
 }
 

@@ -250,20 +250,6 @@ def test_a_wrong_code_with_a_right_state_signs_nobody_in(app: Flask, visitor: Vi
     assert not visitor.is_signed_in()
 
 
-def test_two_ways_in_with_one_address_stay_two_people(
-    visitor: Visitor, another_visitor: Visitor
-) -> None:
-    """AUT-18: the key is WorkOS's id; an address alone merges nobody."""
-    visitor.sign_in_by_code()
-    another_visitor.sign_in_by_link()
-
-    by_code, by_link = (each.api_session().json["user"] for each in (visitor, another_visitor))
-    assert by_code["email"] == by_link["email"]
-    assert (by_code["id"][:5], by_link["id"][:5]) == ("user_", "prof_")
-    another_visitor.post("/account/sessions/end-others")
-    assert visitor.is_signed_in()
-
-
 def test_the_secret_in_the_state_is_compared_in_constant_time() -> None:
     """SEC-05: no answer shows it, so the source has to."""
     source = inspect.getsource(state.require_attempt)

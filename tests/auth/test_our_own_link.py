@@ -112,12 +112,13 @@ def test_an_address_without_an_account_looks_like_one_with(
     assert heading(another_visitor.type_relay_code("000000")) == "That code is not right"
 
 
-def test_one_sign_in_makes_exactly_two_calls_to_workos(visitor: Visitor) -> None:
+def test_the_first_sign_in_makes_exactly_four_calls_to_workos(visitor: Visitor) -> None:
     visitor.ask_for_link()
     visitor.open_link(visitor.mailed_link())
 
-    paths = [call["path"] for call in visitor.api_calls() if call["method"] == "POST"]
-    assert paths == ["/passwordless/sessions", "/sso/token"]
+    paths = [call["path"] for call in visitor.api_calls() if not call["path"].endswith("/confirm")]
+    users = "/user_management/users"
+    assert paths == ["/passwordless/sessions", "/sso/token", users, users]
 
 
 def test_opened_elsewhere_it_shows_a_code_that_completes_it_where_it_was_asked_for(

@@ -20,6 +20,12 @@ USER: dict[str, Any] = {
     "created_at": NOW,
     "updated_at": NOW,
 }
+USERS: dict[str, Any] = {
+    "object": "list",
+    "data": [USER],
+    "list_metadata": {"before": None, "after": None},
+}
+NO_USERS = {**USERS, "data": []}
 MAGIC_AUTH: dict[str, Any] = {
     "object": "magic_auth",
     "id": "magic_auth_01",

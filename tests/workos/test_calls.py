@@ -25,13 +25,20 @@ from tests.machine import ROOT
 from tests.waiting import PATIENCE
 from tests.walk import ADA, Visitor
 from tests.workos.conftest import API, FIREFOX
-from tests.workos.replies import AUTHENTICATED, MAGIC_AUTH, PASSWORDLESS, PROFILE
+from tests.workos.replies import (
+    AUTHENTICATED,
+    MAGIC_AUTH,
+    PASSWORDLESS,
+    PROFILE,
+    USERS,
+)
 
 SEND_CODE = f"{API}/user_management/magic_auth"
 AUTHENTICATE = f"{API}/user_management/authenticate"
 CREATE_LINK = f"{API}/passwordless/sessions"
 SEND_LINK = f"{CREATE_LINK}/passwordless_session_01/send"
 TOKEN = f"{API}/sso/token"
+FIND_USER = f"{API}/user_management/users"
 CLIENT = {"client_id": "client_wire", "client_secret": "sk_test_wire"}
 BROWSER = {"ip_address": "203.0.113.1", "user_agent": FIREFOX}  # the person's, never this server's
 
@@ -82,7 +89,12 @@ def test_typing_a_code(visitor: Visitor, api: responses.RequestsMock) -> None:
     }
     assert bodies(api)[1:] == [("POST", AUTHENTICATE, expected)]
     user = visitor.api_session().json["user"]
-    assert user == {"id": "user_01ADA", "email": ADA, "name": "Ada Lovelace"}
+    assert user == {
+        "id": "user_01ADA",
+        "email": ADA,
+        "name": "Ada Lovelace",
+        "profile_id": None,
+    }
 
 
 def test_choosing_an_organization(visitor: Visitor, api: responses.RequestsMock) -> None:
@@ -201,12 +213,20 @@ def test_coming_back_from_a_link(
     state = ask_for_link(visitor, api)
     reply = {"access_token": "canary", "profile": {**PROFILE, **names}}
     api.post(TOKEN, json=reply)
+    api.get(FIND_USER, json=USERS)
 
     assert visitor.get(f"/auth/callback?code=the-code&state={state}").status_code == 303
 
     expected = {**CLIENT, "grant_type": "authorization_code", "code": "the-code"}
-    assert bodies(api)[2:] == [("POST", TOKEN, expected)]
-    assert visitor.api_session().json["user"]["id"] == "prof_01ADA"
+    find = ("GET", f"{FIND_USER}?order=desc&email=ada%40example.com", None)
+    assert bodies(api)[2:] == [("POST", TOKEN, expected), find]
+    user = visitor.api_session().json["user"]
+    assert user == {
+        "id": "user_01ADA",
+        "email": ADA,
+        "name": "Ada Lovelace",
+        "profile_id": "prof_01ADA",
+    }
 
 
 @pytest.mark.parametrize(

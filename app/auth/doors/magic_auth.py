@@ -115,7 +115,7 @@ def _redeem(attempt: Attempt, email: str, one_time_code: str, config: Config) ->
     except WrongCode as wrong:
         wrong.tries_left = limits.tries_left(attempt.id)
         raise
-    identity = Identity.from_authentication(reply, method=attempt.method)
+    identity = Identity.from_user(reply.user, method=attempt.method)
     workos_session = WorkOSSession.from_authentication(reply, keep_claims=config.is_development)
     return complete(attempt, Proof(identity, workos_session), config)
 

@@ -12,11 +12,13 @@ from flask import Blueprint, Response, url_for
 
 from ... import limits, mail
 from ...config import Config, settings
+from ...failures import RELOAD, OurFault, Unavailable
 from ...identity import Identity
 from ...pages import render
 from ...web.email_address import canonical_email, is_same_email
 from ...web.fields import RequestRefused, queried, submitted
-from ...workos_api import passwordless, sso
+from ...web.visitor import this_browser
+from ...workos_api import passwordless, sso, user_management
 from ...workos_api.faults import RedirectUriUnregistered
 from ...workos_api.refusals import SomebodyElse
 from .. import attempts, state
@@ -52,6 +54,24 @@ class EmailMismatch(SomebodyElse):
 
     title = "This link is for another address"
     reason = "It does not belong to the address that was typed in this browser, so it was not used."
+
+
+class UserUnavailable(Unavailable):
+    """The link was right, but WorkOS cannot say whose account its address is."""
+
+    title = "You are almost signed in"
+    reason = (
+        "Your link worked, but the sign-in service cannot find your account at the moment. This "
+        "browser keeps your place until the link expires, so you do not need a new one."
+    )
+    button = RELOAD
+    symptom = "A link is right, and the sign-in is not finished"
+    cause = (
+        "WorkOS exchanged the code of the link, and then could not be asked for the User with its "
+        "address, or could not make one."
+    )
+    diagnosis = "grep user_unavailable in the log: `detail` says why"
+    fix = "The page's own button goes on. If it does not help, look at status.workos.com."
 
 
 @bp.post("")
@@ -105,11 +125,28 @@ def sent() -> str:
 
 
 def redeem(attempt: Attempt, code: str) -> Proof:
-    """Exchanges the callback's code for a Profile of the same address; raises EmailMismatch."""
-    identity = Identity.from_profile(sso.get_profile(code), method=attempt.method)
-    if not is_same_email(identity.email, attempt.email or ""):
+    """Exchanges the callback's code for a Profile, and that for the User with its address.
+
+    Nobody is signed in before the User is known: with the Profile's own id one person would be two.
+    The code is spent by then, so while WorkOS cannot say, what it proved waits in this browser, and
+    the same link goes on from there. Raises EmailMismatch and UserUnavailable.
+    """
+    email = attempt.email or ""
+    profile_id = attempt.profile_id or _prove(email, code)
+    try:
+        user = user_management.find_or_create_user(email, this_browser())
+    except OurFault as failure:
+        attempts.remember(replace(attempt, profile_id=profile_id, link=None), settings())
+        state.reopen(attempt)
+        raise UserUnavailable(retry_after=failure.retry_after, detail=failure.name()) from None
+    return Proof(Identity.from_user(user, method=attempt.method, profile_id=profile_id))
+
+
+def _prove(email: str, code: str) -> str:
+    profile = sso.get_profile(code)
+    if not is_same_email(str(profile["email"]), email):
         raise EmailMismatch
-    return Proof(identity)
+    return str(profile["id"])
 
 
 def _seem_to_send(attempt: Attempt, config: Config) -> Attempt:

@@ -62,7 +62,7 @@ def choose() -> Response:
     reply = user_management.authenticate_with_organization_selection(
         pending.token, chosen, this_browser()
     )
-    identity = Identity.from_authentication(reply, method=attempt.method)
+    identity = Identity.from_user(reply.user, method=attempt.method)
     workos_session = WorkOSSession.from_authentication(reply, keep_claims=config.is_development)
     return complete(attempt, Proof(identity, workos_session), config)
 
