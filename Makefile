@@ -15,10 +15,10 @@ EMULATOR := $(wildcard emulator/pyproject.toml)
 EMULATOR_LOCK := $(wildcard requirements-emulator.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick doctor e2e fuzz docs bench check serve fork forks lock clean
+.PHONY: help run test quick doctor e2e fuzz docs specimens bench check serve fork forks lock clean
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "PORT=5001, EMULATOR_PORT=4101 and SMTP_PORT=2526 change ports (run, doctor, serve); BIND=0.0.0.0 lets"
 	@echo "other machines reach serve; WEB_CONCURRENCY and THREADS are its size; VENV where the virtual"
@@ -44,6 +44,9 @@ fuzz: $(VENV)/dev ## Send 20,000 requests that nobody foresaw, twice (tests/atta
 
 docs: $(VENV)/dev ## Write the parts of docs/ that are generated
 	@$(BIN)/python -m pytest -q -m docs --write-docs
+
+specimens: $(VENV)/dev ## Keep what this release leaves in browsers and stores, once a format has changed
+	@$(BIN)/python -m pytest -q tests/specimens --write-specimens
 
 bench: $(VENV)/dev ## Measure, as ratios, and write the table into docs/performance.md
 	@PYTHONPATH=emulator $(BIN)/python -m bench --write

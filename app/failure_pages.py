@@ -105,7 +105,6 @@ def _page(failure: Failure) -> str:
     # Where possible, the form that was sent is shown again to be corrected.
     needs_attempt = failure.form != SIGN_IN_FORM
     form = failure.form if failure.form and (attempt or not needs_attempt) else None
-    pending = attempt.pending.details if attempt and attempt.pending else {}
     return render(
         form or "auth/failure.html",
         failure=failure,
@@ -117,7 +116,6 @@ def _page(failure: Failure) -> str:
         submitted=submitted,
         return_to=_return_to(failure, attempt.return_to if attempt else submitted["next"]),
         public_url=settings().public_url,
-        **pending,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import Flask, current_app
@@ -123,6 +123,14 @@ def keyring() -> Keyring:
 def sealer(purpose: str) -> MultiFernet:
     """Returns the cipher for this purpose, with the keys of the current application."""
     return keyring().sealer(purpose)
+
+
+def unseal(purpose: str, token: str) -> bytes:
+    """Returns what was sealed for this purpose; raises ValueError, also if its key has gone."""
+    try:
+        return sealer(purpose).decrypt(token.encode())
+    except InvalidToken:
+        raise ValueError("not sealed with a key of ours") from None
 
 
 def stamp(purpose: str) -> Signer:

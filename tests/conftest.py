@@ -49,8 +49,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds what `make docs` and `make fuzz` call."""
+    """Adds what `make docs`, `make specimens` and `make fuzz` call."""
     parser.addoption("--write-docs", action="store_true", help="write the generated parts of docs/")
+    parser.addoption("--write-specimens", action="store_true", help="add to tests/specimens/")
     parser.addoption("--requests", type=int, default=500, help="how many a test of fuzz sends")
     parser.addoption("--seed", default="1", help="what they are made from")
     parser.addoption("--replay", type=int, help="the number of the only one to send")

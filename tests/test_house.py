@@ -43,6 +43,7 @@ FLOOR = {
     "app.environment": 12,
     "app.failures": 12,
     "app.parsing": 13,
+    "app.shapes": 13,
 }
 
 

@@ -15,7 +15,7 @@ from workos import WorkOSClient
 from app import create_app
 from app.keys import Keyring
 from tests.conftest import SECRET_KEY
-from tests.walk import Visitor
+from tests.walk import Visitor, heading
 
 NEW_KEY = "n7KqXw3Rt9Lz5Pd6Hs8Jf2Vb4Mc1Gy0Ue-Qa_Ti"
 
@@ -59,6 +59,27 @@ def test_a_refresh_token_outlives_its_key(visitor: Visitor, rotate: Callable[...
         assert after.get("/account").status_code == 200
 
 
+def test_a_refresh_token_whose_key_went_too_early_is_a_sign_in_again(
+    visitor: Visitor, rotate: Callable[..., Visitor], make_config: Any, workos: WorkOSClient
+) -> None:
+    """SEC-02: and nothing that nobody can end is left at WorkOS."""
+    with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
+        visitor.sign_in_by_code()
+        user_id = visitor.api_session().json["user"]["id"]
+        after = rotate(SECRET_KEY)
+        clock.shift(120)
+        assert after.is_signed_in()  # its cookie has the new key from here on
+
+        too_early = Visitor(create_app(make_config(secret_key=NEW_KEY), workos=workos))
+        too_early.take_cookies(after.cookies())
+        clock.shift(180)
+        ended = too_early.get("/account")
+
+    assert (ended.status_code, heading(ended)) == (401, "Your session has ended")
+    [left] = workos.user_management.list_sessions(user_id).data
+    assert left.status != "active"
+
+
 def test_a_code_can_be_typed_after_the_key_has_changed(
     visitor: Visitor, rotate: Callable[..., Visitor]
 ) -> None:
@@ -96,7 +117,7 @@ def test_no_key_serves_two_purposes() -> None:
     """SEC-04, SES-15."""
     ring = Keyring([SECRET_KEY])
     purposes = (
-        "signin-session", "flask-session", "attempt/2", "state", "magic-link/2", "relay-code",
+        "signin-session", "flask-session", "attempt/3", "state", "magic-link/2", "relay-code",
         "csrf", "refresh-token", "pseudonym", "doctor",
     )  # fmt: skip
 
@@ -104,7 +125,7 @@ def test_no_key_serves_two_purposes() -> None:
     with pytest.raises(BadSignature):
         ring.signer("flask-session").loads(ring.signer("magic-link").dumps("x"))
     with pytest.raises(InvalidToken):
-        ring.sealer("attempt/2").decrypt(ring.sealer("state").encrypt(b"x"))
+        ring.sealer("attempt/3").decrypt(ring.sealer("state").encrypt(b"x"))
 
 
 def test_signatures_are_sha_256() -> None:
@@ -124,4 +145,4 @@ def test_the_newest_key_writes() -> None:
 
     signed = both.stamp("signin-session").sign("a")
     assert new.stamp("signin-session").unsign(signed) == b"a"
-    assert new.sealer("attempt/2").decrypt(both.sealer("attempt/2").encrypt(b"a")) == b"a"
+    assert new.sealer("attempt/3").decrypt(both.sealer("attempt/3").encrypt(b"a")) == b"a"

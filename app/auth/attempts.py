@@ -11,20 +11,20 @@ import time
 import zlib
 from dataclasses import asdict, replace
 
-from cryptography.fernet import InvalidToken
 from flask import Response, after_this_request, g, request
 
+from .. import shapes
 from ..config import Config
 from ..failures import CookieLost
-from ..keys import CLOCK_SKEW, sealer
+from ..keys import CLOCK_SKEW, sealer, unseal
 from ..web import log
 from ..web.answers import see_other
 from ..web.fields import RequestRefused
 from ..web.redirects import safe_return_to
-from .attempt import LATE, PADDED_TO, SENDING, Attempt, Pending
+from .attempt import LATE, PADDED_TO, SENDING, Attempt
 
-PREFIX = "signin-attempt-"  # changes with the format, so that other releases pass over it
-PURPOSE = "attempt/2"  # of the key that seals them
+PREFIX = "signin-attempt-"
+PURPOSE = "attempt/3"  # of the key: changes with the format, so that other releases pass over it
 MAX_STATE = 255  # bytes of the caller's own `state`
 MAX_ATTEMPTS = 5
 MAX_ONE_COOKIE = 3_900  # bytes of its value; browsers keep 4,096 with name and attributes
@@ -183,17 +183,16 @@ def _forget(name: str, config: Config) -> None:
 
 def _seal(attempt: Attempt) -> str:
     """Returns the attempt as the value of its cookie."""
-    values = {name: value for name, value in asdict(attempt).items() if value is not None}
-    text = zlib.compress(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode())
+    text = zlib.compress(
+        json.dumps(asdict(attempt), ensure_ascii=False, separators=(",", ":")).encode()
+    )
     return sealer(PURPOSE).encrypt(text + bytes(-len(text) % PADDED_TO)).decode()
 
 
 def _unseal(token: str) -> Attempt | None:
     """Returns the attempt in a cookie; None for one that is over or not ours."""
     try:
-        values = json.loads(zlib.decompress(sealer(PURPOSE).decrypt(token.encode())))
-        pending = values.pop("pending", None)
-        attempt = Attempt(**values, pending=Pending(**pending) if pending else None)
-        return attempt if time.time() < attempt.forget_at + CLOCK_SKEW else None
-    except (InvalidToken, UnicodeEncodeError, zlib.error, ValueError, TypeError, AttributeError):
+        attempt = shapes.read(Attempt, json.loads(zlib.decompress(unseal(PURPOSE, token))))
+    except (ValueError, zlib.error):
         return None
+    return attempt if time.time() < attempt.forget_at + CLOCK_SKEW else None

@@ -7,18 +7,17 @@ import json
 import time
 from typing import NamedTuple
 
-from cryptography.fernet import InvalidToken
-
+from .. import shapes
 from ..config import Config
 from ..failures import CODE_INSTEAD, DOCTOR, HOME, Failure
-from ..keys import CLOCK_SKEW, sealer
+from ..keys import CLOCK_SKEW, sealer, unseal
 from ..session import signed_in_identity
 from ..session.store import session_store
 from ..workos_api.refusals import InvalidGrant
 from . import attempts
 from .attempt import Attempt
 
-PURPOSE = "state"  # of the key that seals it
+PURPOSE = "state"  # of the key that seals it; changes with State
 
 
 class LinkBroken(Failure):
@@ -110,8 +109,8 @@ def make(attempt: Attempt) -> str:
 def read(token: str) -> State:
     """Returns what a `state` of ours says, from any browser; raises StateInvalid."""
     try:
-        return State(*json.loads(sealer(PURPOSE).decrypt(token.encode())))
-    except (InvalidToken, ValueError, TypeError):
+        return shapes.read(State, json.loads(unseal(PURPOSE, token)))
+    except ValueError:
         raise StateInvalid from None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from .. import shapes
 from ..config import Config
 from ..workos_api.steps import InvalidPendingAuthenticationToken, StepRequired
 from . import attempts
@@ -25,14 +26,19 @@ class Step:
     page: str  # the endpoint that asks
     # What the page needs of the reply, in a few bytes; None if it does not fit in a cookie.
     details: Callable[[StepRequired], dict[str, Any] | None]
+    shape: type[Any]  # of those details, as they are sealed with the attempt
 
 
-def require(name: str, attempt_id: str, config: Config) -> tuple[Attempt, Pending]:
+def require(step: Step, attempt_id: str, config: Config) -> tuple[Attempt, Pending]:
     """Returns the attempt, and what WorkOS is waiting for; raises Failure if that is over."""
     attempt = attempts.require(None, attempt_id, config, stage=EXCHANGING)
     pending = attempt.pending
-    if pending is None or pending.step != name:
+    if pending is None or pending.step != step.name:
         raise attempts.AttemptMissing
+    try:
+        shapes.read(step.shape, pending.details)
+    except ValueError:
+        raise attempts.AttemptMissing from None
     if time.time() >= pending.ends_at:
         raise InvalidPendingAuthenticationToken
     return attempt, pending

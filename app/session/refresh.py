@@ -73,17 +73,17 @@ class SessionStale(SessionUnconfirmed):
 
 def refreshed(handle: str, record: SessionRecord) -> SessionRecord:
     """Returns the record, refreshed if it was due; raises SessionEnded and SessionStale."""
-    if record.workos_text is None or time.time() < min(record.refresh_at, record.stale_at):
+    session = record.workos_session
+    if session is None or time.time() < min(record.refresh_at, record.stale_at):
         return record
     if time.time() < record.refresh_at:
         raise SessionStale(retry_after=RETRY_AFTER)
-    generation = WorkOSSession.from_json(record.workos_text).generation
-    lease = f"refresh:{handle}:{generation}"
+    lease = f"refresh:{handle}:{session.generation}"
     try:
         if not session_store().claim(lease, expires_at=time.time() + LEASE):
             return _result_of_another(handle, record)
         try:
-            return _refresh(handle, record, generation)
+            return _refresh(handle, record, session.generation)
         finally:
             session_store().release(lease)
     except StoreUnavailable:
@@ -94,13 +94,18 @@ def refreshed(handle: str, record: SessionRecord) -> SessionRecord:
 def _refresh(handle: str, record: SessionRecord, generation: int) -> SessionRecord:
     # Read again under the lease: another request may have refreshed it, or died trying.
     current = session_store().find(handle)
-    if current is None or current.workos_text is None:
+    if current is None or current.workos_session is None:
         _end(handle, record, "ended meanwhile")
-    session = WorkOSSession.from_json(current.workos_text)
+    session = current.workos_session
     if session.generation != generation or time.time() < current.refresh_at:
         return current
     try:
-        fresh = _ask(handle, current, session)
+        token = session.opened_refresh_token()
+    except ValueError:
+        user_management.revoke_sessions([session.id])  # nobody else could end it any more
+        _end(handle, current, "sealed with a lost key")
+    try:
+        fresh = _ask(handle, current, session, token)
     except FINAL as refusal:
         _tell_failed(current, refusal)
         _end(handle, current, refusal.name())
@@ -118,8 +123,9 @@ def _refresh(handle: str, record: SessionRecord, generation: int) -> SessionReco
     )
 
 
-def _ask(handle: str, record: SessionRecord, session: WorkOSSession) -> WorkOSSession:
-    token = session.opened_refresh_token()
+def _ask(
+    handle: str, record: SessionRecord, session: WorkOSSession, token: str | None
+) -> WorkOSSession:
     if token is None:
         return _checked(record, session)
     # Written before the call: if this process dies halfway, the next one knows that the token may

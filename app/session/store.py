@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 from flask import current_app
 
+from .. import shapes
 from ..failures import DOCTOR, RELOAD, Unavailable
 from ..identity import Identity
 from .workos_session import WorkOSSession
+
+# Of what a store keeps. Counted up with every change of SessionRecord, Identity, WorkOSSession or a
+# store's own tables and keys, so that no release meets what another keeps: people sign in again.
+VERSION = 2
 
 
 class SessionUnconfirmed(Unavailable):
@@ -47,7 +54,7 @@ class SessionRecord:
     refresh_at: int = 0
     stale_at: int = 0
 
-    @property
+    @cached_property
     def workos_session(self) -> WorkOSSession | None:
         """What WorkOS says about this person, if the session has one there."""
         return WorkOSSession.from_json(self.workos_text) if self.workos_text else None
@@ -65,19 +72,20 @@ class SessionRecord:
     @classmethod
     def from_fields(
         cls, text: str, seen_at: int, workos_text: str | None, refresh_at: int, stale_at: int
-    ) -> SessionRecord:
-        """Reads the fields of a store."""
-        values = json.loads(text)
-        return cls(
-            identity=Identity(**values["identity"]),
-            state=values["state"],
-            signed_in_at=values["signed_in_at"],
-            browser=values["browser"],
-            seen_at=seen_at,
-            workos_text=workos_text or None,
-            refresh_at=refresh_at,
-            stale_at=stale_at,
-        )
+    ) -> SessionRecord | None:
+        """Reads the fields of a store; None for what another release wrote: it is no session."""
+        fields = {
+            "seen_at": seen_at,
+            "workos_text": workos_text or None,
+            "refresh_at": refresh_at,
+            "stale_at": stale_at,
+        }
+        try:
+            record = shapes.read(cls, shapes.read(dict[str, Any], json.loads(text)) | fields)
+            record.workos_session  # noqa: B018 # reading it is what raises
+        except ValueError:
+            return None
+        return record
 
 
 class SessionStore(Protocol):
@@ -125,6 +133,11 @@ class SessionStore(Protocol):
 
     def check(self) -> None:
         """Raises StoreUnavailable unless the store could take a new session now."""
+
+
+def readable(found: Mapping[str, SessionRecord | None]) -> dict[str, SessionRecord]:
+    """Returns the sessions that `from_fields` could read, by handle."""
+    return {handle: record for handle, record in found.items() if record}
 
 
 def hash_id(secret: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import jwt
 from workos.user_management.models import AuthenticateResponse
 
-from ..keys import sealer
+from .. import shapes
+from ..keys import sealer, unseal
 
 PURPOSE = "refresh-token"  # of the key that seals them
 REFRESH_AHEAD = 60  # seconds before the access token runs out
@@ -85,10 +86,11 @@ class WorkOSSession:
         return self.expires_at + MAX_STALENESS
 
     def opened_refresh_token(self) -> str | None:
-        """Returns the refresh token in the clear, to be sent to WorkOS and nowhere else."""
-        if self.refresh_token is None:
-            return None
-        return sealer(PURPOSE).decrypt(self.refresh_token.encode()).decode()
+        """Returns the refresh token in the clear, to be sent to WorkOS and nowhere else.
+
+        Raises ValueError if its key has gone.
+        """
+        return unseal(PURPOSE, self.refresh_token).decode() if self.refresh_token else None
 
     def fields(self) -> tuple[str, int, int]:
         """Returns what a record keeps: itself as text, `refresh_at` and `stale_at`."""
@@ -100,10 +102,8 @@ class WorkOSSession:
 
     @classmethod
     def from_json(cls, text: str) -> WorkOSSession:
-        """Reads what `to_json` wrote."""
-        values = json.loads(text)
-        lists = ("roles", "permissions", "entitlements", "feature_flags")
-        return cls(**{**values, **{name: tuple(values[name]) for name in lists}})
+        """Reads what `to_json` wrote; raises ValueError."""
+        return shapes.read(cls, json.loads(text))
 
     def doubted(self) -> WorkOSSession:
         """Returns itself marked as being refreshed: its token may be spent until that is done."""

@@ -14,14 +14,15 @@ from typing import Any
 
 from limits.storage import Storage
 
+from ..session.store import VERSION
+
 Values = tuple[Any, ...] | dict[str, Any]
 
 # Seconds to wait for another writer: a disk that stalls for a moment is not a store that is down.
 BUSY_TIMEOUT = 5.0
 SWEEP_EVERY = 60.0  # seconds between two removals of expired rows
 
-# Counted up with every change below. A file of another version is emptied: people sign in again.
-SCHEMA_VERSION = 2
+# A file of another VERSION, which is counted up with every change here, is emptied.
 TABLES = {
     "sessions": """
         handle TEXT PRIMARY KEY, user_id TEXT NOT NULL, record TEXT NOT NULL,
@@ -174,7 +175,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
 
 
 def _is_current(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION)
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == VERSION)
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
@@ -186,7 +187,7 @@ def _make_tables(connection: sqlite3.Connection) -> None:
                 connection.execute(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")
                 connection.execute(f"CREATE INDEX {table}_by_expiry ON {table} (expires_at)")
             connection.execute("CREATE INDEX sessions_by_user ON sessions (user_id)")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
     except sqlite3.Error:
         connection.execute("ROLLBACK")
         raise

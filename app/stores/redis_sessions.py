@@ -13,7 +13,14 @@ from typing import Any, cast
 import redis
 from limits.storage import RedisStorage, Storage
 
-from ..session.store import SessionRecord, SessionStore, StoreUnavailable, hash_id
+from ..session.store import (
+    VERSION,
+    SessionRecord,
+    SessionStore,
+    StoreUnavailable,
+    hash_id,
+    readable,
+)
 from ..session.workos_session import WorkOSSession
 
 TIMEOUT = 2  # seconds to connect, and again for each answer
@@ -84,10 +91,10 @@ class RedisSessionStore:
             with self._redis.pipeline(transaction=False) as pipeline:
                 for handle in handles:
                     pipeline.hmget(_session(handle), FIELDS)
-                found = dict(zip(handles, map(_record, pipeline.execute()), strict=True))
-            if gone := [handle for handle, record in found.items() if record is None]:
+                found = dict(zip(handles, pipeline.execute(), strict=True))
+            if gone := [handle for handle, fields in found.items() if fields[0] is None]:
                 self._redis.srem(_user(user_id), *gone)
-        return {handle: record for handle, record in found.items() if record}
+        return readable({handle: _record(fields) for handle, fields in found.items()})
 
     def set_identity(self, handle: str, record: SessionRecord) -> None:
         self._set(handle, "", "record", record.to_json())
@@ -127,17 +134,18 @@ class RedisSessionStore:
 
 def _record(fields: Any) -> SessionRecord | None:
     record, seen_at, workos_session, *moments = fields
-    if record is None:
+    try:
+        return SessionRecord.from_fields(record, int(seen_at), workos_session, *map(int, moments))
+    except (TypeError, ValueError):  # a field that is missing, or that another release wrote
         return None
-    return SessionRecord.from_fields(record, int(seen_at), workos_session, *map(int, moments))
 
 
 def _session(handle: str) -> str:
-    return f"session:{handle}"
+    return f"session/{VERSION}:{handle}"
 
 
 def _user(user_id: str) -> str:
-    return f"user:{user_id}"
+    return f"user/{VERSION}:{user_id}"
 
 
 def _claim(name: str) -> str:

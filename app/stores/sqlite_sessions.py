@@ -9,7 +9,7 @@ from typing import Any
 
 from limits.storage import Storage
 
-from ..session.store import SessionRecord, SessionStore, StoreUnavailable, hash_id
+from ..session.store import SessionRecord, SessionStore, StoreUnavailable, hash_id, readable
 from ..session.workos_session import WorkOSSession
 from .database import Database, SQLiteStorage, Values
 
@@ -63,7 +63,7 @@ class SQLiteSessionStore:
     def of_user(self, user_id: str) -> dict[str, SessionRecord]:
         query = f"SELECT handle, {FIELDS} FROM sessions WHERE user_id = ? AND expires_at > ?"  # noqa: S608 # our own names
         rows = self._read(query, (user_id, time.time()))
-        return {handle: SessionRecord.from_fields(*fields) for handle, *fields in rows}
+        return readable({handle: SessionRecord.from_fields(*fields) for handle, *fields in rows})
 
     def set_identity(self, handle: str, record: SessionRecord) -> None:
         self._write("UPDATE sessions SET record = ? WHERE handle = ?", (record.to_json(), handle))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 
 from ..config import Config
@@ -15,6 +15,13 @@ class SignedCookie(SecureCookieSessionInterface):
 
     def __init__(self, serializer: URLSafeTimedSerializer) -> None:
         self._serializer = serializer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Returns what the cookie carries; an empty session if another release wrote it."""
+        try:
+            return super().open_session(app, request)
+        except (TypeError, ValueError):
+            return self.session_class()
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
         return self._serializer

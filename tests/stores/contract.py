@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -19,6 +19,33 @@ RECORD = SessionRecord(
     identity=ADA, state="basket", signed_in_at=1_800_000_000, browser="Firefox on Linux"
 )
 WORKOS_SESSION = WorkOSSession(id="session_1", expires_at=9, refresh_token="sealed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfAnotherRelease(SessionRecord):
+    """What a store is given by a release with other fields."""
+
+    text: str
+
+    def to_json(self) -> str:
+        """Returns what that release keeps."""
+        return self.text
+
+
+def of_another_release(text: str, workos_text: str | None = None) -> SessionRecord:
+    """Returns a record that keeps these texts."""
+    return OfAnotherRelease(**{**vars(RECORD), "workos_text": workos_text}, text=text)
+
+
+OF_OTHER_RELEASES = [
+    of_another_release(RECORD.to_json().replace('"browser":', '"agent":')),
+    of_another_release(RECORD.to_json().replace('"browser":', '"newer":1,"browser":')),
+    of_another_release(RECORD.to_json().replace('"email":', '"address":')),
+    of_another_release("[]"),
+    of_another_release("binary"),
+    of_another_release(RECORD.to_json(), WORKOS_SESSION.to_json().replace('"id":', '"sid":')),
+    of_another_release(RECORD.to_json(), "[]"),
+]
 
 
 def in_a_minute() -> float:
@@ -142,6 +169,17 @@ class StoreContract:
 
         assert store.of_user("user_1") == {"a": RECORD}
         assert store.of_user("nobody") == {}
+
+    def test_the_session_of_another_release_is_none(self, store: SessionStore) -> None:
+        store.create("id", RECORD, expires_at=in_a_minute())
+        for number, record in enumerate(OF_OTHER_RELEASES):
+            store.create(f"other {number}", record, expires_at=in_a_minute())
+
+            if store.find(f"other {number}") is record:
+                return  # it keeps objects: no other release has put any there
+            assert store.find(f"other {number}") is None
+        assert store.of_user("user_1") == {"id": RECORD}
+        assert store.end_all() == 1 + len(OF_OTHER_RELEASES)
 
     def test_all_sessions_can_be_ended(self, store: SessionStore) -> None:
         for handle in "abc":

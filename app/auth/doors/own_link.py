@@ -33,7 +33,7 @@ from ..attempt import EXCHANGING, Attempt
 from ..state import LinkBroken, StateExpired
 from ..typed_code import CodeUnreadable, plain_code
 
-LINK, RELAY_CODE = "magic-link/2", "relay-code"  # purposes of the keys
+LINK, RELAY_CODE = "magic-link/2", "relay-code"  # purposes of the keys; LINK changes with Asked
 PACKED = struct.Struct(">6sI")  # id and end of the attempt, because mail programs break long links
 RELAY_CODE_DIGITS = 6
 
@@ -166,10 +166,10 @@ def _read(token: str) -> Asked:
     sealed, cipher = token + "=" * (-len(token) % 4), sealer(LINK)
     try:
         text = cipher.decrypt(sealed.encode())
-    except (InvalidToken, ValueError):
+        attempt_id, ends_at = PACKED.unpack_from(text)
+        network, _, browser = text[PACKED.size :].decode().partition(" ")
+    except (InvalidToken, ValueError, struct.error):
         raise LinkInvalid from None
-    attempt_id, ends_at = PACKED.unpack_from(text)
-    network, _, browser = text[PACKED.size :].decode().partition(" ")
     made_at = cipher.extract_timestamp(sealed.encode())
     return Asked(attempt_id.hex(), ends_at, made_at, browser, network)
 

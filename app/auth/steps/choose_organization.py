@@ -5,6 +5,7 @@ https://workos.com/docs/reference/authkit/authentication/organization-selection
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask import Blueprint, Response
@@ -41,11 +42,26 @@ class OrganizationNotOffered(BadInput):
     fix = "Choose one from the list. The WorkOS dashboard, Organizations, says who is a member."
 
 
+@dataclass(frozen=True)
+class Organization:
+    """One that the person belongs to."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the page shows; with another shape, the step needs another name."""
+
+    organizations: tuple[Organization, ...]
+
+
 @bp.get("")
 def show() -> str:
     """Asks which organization to sign in to."""
-    attempt, pending = require(STEP.name, queried("attempt")["attempt"], settings())
-    return render("auth/choose_organization.html", attempt=attempt, **pending.details)
+    attempt, _ = require(STEP, queried("attempt")["attempt"], settings())
+    return render("auth/choose_organization.html", attempt=attempt)
 
 
 @bp.post("")
@@ -54,7 +70,7 @@ def choose() -> Response:
     """Signs in to the organization that was chosen, or goes on to what WorkOS asks next."""
     fields = submitted("attempt", "organization_id")
     config = settings()
-    attempt, pending = require(STEP.name, fields["attempt"], config)
+    attempt, pending = require(STEP, fields["attempt"], config)
     chosen = fields["organization_id"]
     if chosen not in {organization["id"] for organization in pending.details["organizations"]}:
         raise OrganizationNotOffered
@@ -70,11 +86,11 @@ def choose() -> Response:
 def _details(required: StepRequired) -> dict[str, Any] | None:
     found = required.details.get("organizations")
     listed = [
-        {"id": one["id"], "name": str(one.get("name") or one["id"])[:MAX_NAME]}
+        Organization(one["id"], str(one.get("name") or one["id"])[:MAX_NAME])
         for one in (found if isinstance(found, list) else [])
         if isinstance(one, dict) and isinstance(one.get("id"), str)
     ]
-    return {"organizations": listed} if 0 < len(listed) <= MOST else None
+    return asdict(Choice(tuple(listed))) if 0 < len(listed) <= MOST else None
 
 
 STEP = Step(
@@ -83,4 +99,5 @@ STEP = Step(
     bp,
     "signin.choose_organization.show",
     _details,
+    Choice,
 )
