@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from .failures import SIGN_IN, CookieLost
 from .session import is_fresh, refreshed_record
-from .session.refresh import SignInAgainNeeded
+from .session.verdicts import SignInAgainNeeded
 from .web.answers import wants_json
 from .web.redirects import safe_return_to
 

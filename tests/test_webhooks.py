@@ -122,6 +122,24 @@ def test_a_changed_membership_refreshes_on_the_next_request(visitor: Visitor, cl
     assert len(visitor.api_calls()) == before + 1
 
 
+def test_a_lost_membership_ends_the_session_on_the_next_request(visitor: Visitor) -> None:
+    """SES-18."""
+    visitor.sign_in_by_code()
+    fault = {
+        "method": "POST",
+        "path": "/user_management/authenticate",
+        "status": 400,
+        "body": {"error": "organization_membership_not_found"},
+    }
+    visitor.emulator.test_client().post("/_emulate/hooks", json=fault)
+    assert visitor.is_signed_in()
+
+    send(visitor, "organization_membership.deleted", {"user_id": user_id(visitor)})
+
+    assert visitor.get("/account").status_code == 401
+    assert not visitor.is_signed_in()
+
+
 def test_a_replay_is_ignored(visitor: Visitor) -> None:
     """SEC-10: the same event again, even freshly signed."""
     visitor.sign_in_by_code()

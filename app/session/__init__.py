@@ -22,8 +22,9 @@ from ..web.browsers import browser_name
 from ..workos_api import user_management
 from . import cookie
 from .cookie import Ticket
-from .refresh import SessionEnded, refreshed
+from .refresh import refreshed
 from .store import SessionRecord, StoreUnavailable, session_store
+from .verdicts import SessionEnded
 from .workos_session import WorkOSSession
 
 EXTEND_EVERY = 60  # seconds between two writes on behalf of one busy session

@@ -13,12 +13,13 @@ from dataclasses import replace
 from typing import NoReturn
 
 from .. import signals
-from ..failures import SIGN_IN_AGAIN, Failure
+from ..failures import Failure
 from ..web import log
 from ..web.visitor import this_browser
-from ..workos_api import refusals, steps, user_management
+from ..workos_api import refusals, user_management
 from ..workos_api.faults import UnexpectedReply, WorkOSBusy, WorkOSUnreachable
 from .store import SessionRecord, SessionUnconfirmed, StoreUnavailable, session_store
+from .verdicts import SessionEnded, SessionNotEnough, Verdict, verdict_on
 from .workos_session import WorkOSSession
 
 LEASE = 15  # seconds that one refresh may take; longer than any call to WorkOS
@@ -26,40 +27,6 @@ RETRY_AFTER = 30  # seconds between two tries while WorkOS has a problem
 CHECK_EVERY = 5 * 60  # seconds between two checks at WorkOS, once the refresh token is lost
 PATIENCE = 4.0  # seconds that the losers of the race wait for the winner
 PAUSE = 0.05  # seconds between two looks for the winner's result
-
-# What WorkOS says when a session is over, or cannot go on as it is.
-FINAL = (
-    refusals.InvalidGrant,
-    refusals.OtherWayOnly,
-    refusals.SignUpNotAllowed,
-    refusals.UserMismatch,
-    steps.EmailVerificationRequired,
-    steps.MfaChallenge,
-    steps.MfaEnrollment,
-)
-
-
-class SignInAgainNeeded(Failure):
-    """A session that is over, or not enough for what was asked."""
-
-    status = 401
-    event = "authz_fail"
-    button = SIGN_IN_AGAIN
-    symptom = "Asked to sign in again"
-    cause = (
-        "The view needs a sign-in within the last 15 minutes (fresh_login_required), or the "
-        "session was ended: by the person, at WorkOS, or by an operator."
-    )
-    diagnosis = "grep authn_token_revoked in the log: `reason` says why"
-    fix = "Sign in. Sessions at WorkOS have lifetimes of their own, set in its dashboard."
-
-
-class SessionEnded(SignInAgainNeeded):
-    """WorkOS has ended the session."""
-
-    title = "Your session has ended"
-    reason = "It was ended elsewhere, or your organization asks you to sign in again."
-    event = "authn_login_fail"
 
 
 class SessionStale(SessionUnconfirmed):
@@ -106,11 +73,15 @@ def _refresh(handle: str, record: SessionRecord, generation: int) -> SessionReco
         _end(handle, current, "sealed with a lost key")
     try:
         fresh = _ask(handle, current, session, token)
-    except FINAL as refusal:
-        _tell_failed(current, refusal)
-        _end(handle, current, refusal.name())
     except Failure as failure:
-        _tell_failed(current, failure)
+        signals.tell(signals.session_refresh_failed, identity=record.identity, code=failure.name())
+        verdict = verdict_on(failure)
+        if verdict is Verdict.ELSEWHERE:
+            _end(handle, current, failure.name(), SessionNotEnough)
+        if verdict is Verdict.FINAL or (
+            verdict is Verdict.UNKNOWN and _is_answered(current, session)
+        ):
+            _end(handle, current, failure.name())
         return _put_off(handle, current, session, failure)
     session_store().keep(handle, fresh, refresh_at=fresh.refresh_at)
     log.event("authn_token_created", user=record.identity.user_id)
@@ -156,6 +127,16 @@ def _checked(record: SessionRecord, session: WorkOSSession) -> WorkOSSession:
     return session.without_refresh(checked_until=int(time.time()) + CHECK_EVERY)
 
 
+def _is_answered(record: SessionRecord, session: WorkOSSession) -> bool:
+    # A refusal that nobody knows is about this session if WorkOS does what else we ask; if not, it
+    # may be about us, and must not sign everybody out.
+    try:
+        user_management.is_session_active(record.identity.user_id, session.id)
+    except Failure:
+        return False
+    return True
+
+
 def _put_off(
     handle: str, record: SessionRecord, session: WorkOSSession, failure: Failure
 ) -> SessionRecord:
@@ -188,11 +169,9 @@ def _unless_stale(record: SessionRecord) -> SessionRecord:
     return record
 
 
-def _tell_failed(record: SessionRecord, failure: Failure) -> None:
-    signals.tell(signals.session_refresh_failed, identity=record.identity, code=failure.name())
-
-
-def _end(handle: str, record: SessionRecord, reason: str) -> NoReturn:
+def _end(
+    handle: str, record: SessionRecord, reason: str, kind: type[SessionEnded] = SessionEnded
+) -> NoReturn:
     session_store().end(handle)
     log.event("authn_token_revoked", user=record.identity.user_id, reason=reason)
-    raise SessionEnded
+    raise kind

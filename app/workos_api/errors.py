@@ -16,6 +16,8 @@ LONGEST_RETRY = (
 
 NAMED_AS_BY_WORKOS: tuple[type[Failure], ...] = (
     faults.DailyQuotaExceeded,
+    faults.InvalidRequest,
+    faults.TokenTooBig,
     refusals.AuthenticationMethodNotAllowed,
     refusals.EmailDomainNotDeliverable,
     refusals.EmailNotAvailable,
@@ -26,6 +28,8 @@ NAMED_AS_BY_WORKOS: tuple[type[Failure], ...] = (
     refusals.OneTimeCodePreviouslyUsed,
     refusals.OneTimeCodeTooManyAttempts,
     refusals.OrganizationAuthenticationMethodsRequired,
+    refusals.OrganizationMembershipNotFound,
+    refusals.OrganizationNotFound,
     refusals.SignUpNotAllowed,
     refusals.SSORequired,
     refusals.UserCreationError,
@@ -37,7 +41,15 @@ NAMED_AS_BY_WORKOS: tuple[type[Failure], ...] = (
     steps.OrganizationSelectionRequired,
 )
 # WorkOS's codes, which come at any status.
-_CODES: dict[str, type[Failure]] = {
+CODES: dict[str, type[Failure]] = {
+    "access_denied": refusals.SignInDenied,
+    "action_denied": refusals.SignInDenied,
+    "policy_denied": refusals.SignInDenied,
+    "invalid_organization_id": refusals.OrganizationNotFound,
+    "invalid_refresh_token": refusals.InvalidGrant,
+    "invitation_cannot_be_used_for_email": refusals.InvitationInvalid,
+    "invalid_request_parameters": faults.InvalidRequest,
+    "unsupported_grant_type": faults.InvalidRequest,
     "invalid_client": faults.WorkOSConfiguration,
     "unauthorized_client": faults.WorkOSConfiguration,
     "too_many_requests": faults.WorkOSBusy,
@@ -48,6 +60,7 @@ _CODES: dict[str, type[Failure]] = {
 _STATUSES: dict[int, type[Failure]] = {
     401: faults.WorkOSConfiguration,
     404: faults.NotWorkOS,
+    408: faults.WorkOSSlow,
     422: faults.EmailNotAccepted,
     429: faults.WorkOSBusy,
 }
@@ -85,8 +98,8 @@ def _meaning(error: Any) -> type[Failure]:
     for code in (*nested, error.code, error.error):
         if isinstance(code, str) and code.startswith("radar_"):
             return steps.RadarChallenge
-        if isinstance(code, str) and code in _CODES:
-            return _CODES[code]
+        if isinstance(code, str) and code in CODES:
+            return CODES[code]
     if error.status_code == 404 and isinstance(error.code, str):
         return faults.WorkOSNotFound
     # WorkOS names the field in `errors` or in the message; exactly how is not documented.

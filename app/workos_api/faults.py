@@ -67,6 +67,25 @@ class WorkOSRefused(WorkOSFault):
     button = START_AGAIN
 
 
+class InvalidRequest(WorkOSFault):
+    """It cannot read what we asked."""
+
+    title = "The sign-in service could not read our request"
+    reason = "The people who run this site need to fix this."
+    button = START_AGAIN
+
+
+class TokenTooBig(WorkOSFault):
+    """What it keeps about the person does not fit in an access token."""
+
+    title = "The sign-in service could not finish this"
+    reason = "It knows more about you than fits. The people who run this site need to fix this."
+    button = START_AGAIN
+    symptom = "WorkOS cannot make an access token"
+    cause = "What the JWT template adds is larger than 3,072 bytes for this person."
+    fix = "Shorten the template in the WorkOS dashboard, Authentication, Sessions."
+
+
 class WorkOSNotFound(WorkOSFault):
     """What we asked it for is not there."""
 
