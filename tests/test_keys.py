@@ -118,7 +118,7 @@ def test_no_key_serves_two_purposes() -> None:
     ring = Keyring([SECRET_KEY])
     purposes = (
         "signin-session", "flask-session", "attempt/3", "state", "magic-link/2", "relay-code",
-        "csrf", "refresh-token", "pseudonym", "doctor",
+        "csrf", "refresh-token", "one-time-code", "pseudonym", "doctor",
     )  # fmt: skip
 
     assert len({ring.derive(purpose)[0] for purpose in purposes}) == len(purposes)

@@ -44,6 +44,7 @@ class Attempt:
     email: str | None = None
     knows_email: bool = True  # it was typed here, so it may be shown here and mailed to again
     link: str | None = None  # WorkOS's own, if the mail carries one of ours
+    one_time_code: str | None = None  # a number worked out from it: see doors/magic_auth.py
     profile_id: str | None = None  # what a link proved, until WorkOS says whose it is
     code_verifier: str | None = None  # for PKCE (RFC 7636), if the door uses it
     pending: Pending | None = None

@@ -30,7 +30,9 @@ class InvalidOneTimeCode(CodeRefused, WrongCode):
     """It is not the code that was mailed."""
 
     title = "That code is not right"
-    reason = "Check it against the newest email. An older code may no longer work."
+    reason = (
+        "Check it against the newest email. A code works only in the browser that asked for it."
+    )
     form = "auth/verify.html"
 
 

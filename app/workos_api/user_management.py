@@ -34,16 +34,13 @@ def create_magic_auth(email: str, browser: Browser) -> str | None:
     Returns the code, which is a credential; None if the address may not have one.
     """
     try:
-        return ask(
+        one_time_code = ask(
             workos().user_management.create_magic_auth, email=email, **browser._asdict()
         ).code
     except ADDRESS_REFUSALS as refused:
         withhold(refused)
         return None
-
-
-def mailable(one_time_code: str) -> str:
-    """Returns the code; raises UnexpectedReply for one that would break a mail's subject."""
+    # It goes into a mail's subject, and has to be what the person types.
     if not isinstance(one_time_code, str) or not ONE_TIME_CODE.fullmatch(one_time_code):
         raise UnexpectedReply(detail="not a code")
     return one_time_code

@@ -40,6 +40,8 @@ def fork(root: Path, name: str, *, doors: Sequence[str], without: Sequence[str])
     rename(tree, name)
     yield f"It is called {name}."
     gone = {path for thing in things.values() for path in thing.paths}
+    # What our releases have left; a fork has released nothing yet.
+    gone |= {path for path in tree.files(".json") if path.startswith("tests/specimens/")}
     for path in sorted(gone):
         if not gone & {str(folder) for folder in Path(path).parents}:
             tree.delete(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import zlib
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from app.auth.attempts import MAX_ATTEMPTS
+from app.auth.attempts import MAX_ATTEMPTS, PURPOSE
+from app.keys import Keyring
+from tests.machine import SECRET_KEY
 from tests.walk import ADA, MUCH_MAIL, Visitor, heading
 
 
@@ -54,6 +57,8 @@ def test_an_attempt_tells_a_thief_nothing(visitor: Visitor) -> None:
     [token] = attempt_cookies(visitor).values()
     assert ADA.encode() not in base64.urlsafe_b64decode(token)
     assert b"basket" not in base64.urlsafe_b64decode(token)
+    opened = zlib.decompress(Keyring([SECRET_KEY]).sealer(PURPOSE).decrypt(token))
+    assert visitor.mailed_code().encode() not in opened
 
 
 def test_an_attempt_is_forgotten_once_it_has_signed_in(visitor: Visitor) -> None:

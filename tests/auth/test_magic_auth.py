@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -186,6 +187,54 @@ def test_a_code_works_only_in_the_browser_that_asked(
 
     assert heading(refused) == "We lost track of this sign-in"
     assert not another_visitor.is_signed_in()
+
+
+def test_a_code_is_refused_to_another_browser_that_asked_for_the_same_address(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """AUT-06: it counts as a wrong one, and WorkOS is not even asked."""
+    visitor.ask_for_code()
+    code = visitor.mailed_code()
+    another_visitor.ask_for_code()
+    calls = len(visitor.api_calls())
+
+    refused = another_visitor.type_code(code)
+
+    assert (refused.status_code, heading(refused)) == (400, "That code is not right")
+    assert "only in the browser that asked for it" in refused.text
+    assert "4 tries left" in refused.text
+    assert len(visitor.api_calls()) == calls
+    assert not another_visitor.is_signed_in()
+
+
+@pytest.mark.parametrize("typed", ["newest", "earlier"])
+@pytest.mark.parametrize("tab", ["newest", "earlier"])
+def test_a_code_works_in_every_tab_of_the_browser_that_asked(
+    visitor: Visitor, typed: str, tab: str
+) -> None:
+    """People ask again, and type what they find wherever the page is still open."""
+    codes, tabs = {}, {}
+    for turn in ("earlier", "newest"):
+        tabs[turn] = visitor.ask_for_code(next=f"/{turn}").location.partition("attempt=")[2]
+        codes[turn] = visitor.mailed_code()
+
+    entered = visitor.type_code(codes[typed], attempt=tabs[tab])
+
+    assert (entered.status_code, entered.location) == (303, f"/{tab}")
+
+
+def test_a_code_that_comes_instead_of_a_link_works_where_it_was_asked_for(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    visitor.ask_for_link()
+    failed = another_visitor.get(another_visitor.open_at_workos(visitor.mailed_link()))
+    token = re.findall(r'name="instead_of" value="([^"]+)"', failed.text)[0]
+    another_visitor.post("/auth/magic-auth", instead_of=token)
+    code = visitor.mailed_code()
+
+    visitor.ask_for_code()
+    assert heading(visitor.type_code(code)) == "That code is not right"
+    assert another_visitor.type_code(code).status_code == 303
 
 
 def test_someone_elses_attempt_id_is_of_no_use(visitor: Visitor, another_visitor: Visitor) -> None:

@@ -125,12 +125,12 @@ def _store(text: str, workos_text: str | None, left: Specimens, visitor: Visitor
         session_store().create(handle, record, expires_at=in_a_minute())
 
 
-OTHERS: dict[str, Callable[[Specimens, Visitor], Iterator[Other]]] = {
-    "attempt cookie": attempt_cookies,
-    "state": states,
-    "link": links,
-    "session cookie": session_cookies,
-    "Flask's session": flask_sessions,
-    "session record": records,
-    "WorkOS session": workos_sessions,
-}
+OTHERS: tuple[Callable[[Specimens, Visitor], Iterator[Other]], ...] = (
+    attempt_cookies,
+    states,
+    links,
+    session_cookies,
+    flask_sessions,
+    records,
+    workos_sessions,
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import secrets
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ from ... import limits, mail
 from ...config import Config, settings
 from ...failures import WrongCode
 from ...identity import Identity
+from ...keys import keyring
 from ...pages import render
 from ...session.store import session_store
 from ...session.workos_session import WorkOSSession
@@ -18,6 +21,7 @@ from ...web.email_address import canonical_email
 from ...web.fields import queried, submitted
 from ...web.visitor import this_browser
 from ...workos_api import user_management
+from ...workos_api.refusals import InvalidOneTimeCode
 from .. import attempts, code_instead
 from ..attempt import EXCHANGING, Attempt
 from ..complete import complete
@@ -27,6 +31,8 @@ from ..typed_code import CodeUnreadable, plain_code
 from ..visitors import redirect_if_signed_in
 
 CODE_LIFETIME = 10 * 60  # seconds, set by WorkOS
+PURPOSE = "one-time-code"  # of the key that makes a number of it
+DIGITS = 18  # of that number, so that no two codes have the same
 
 bp = Blueprint("magic_auth", __name__, url_prefix="/auth/magic-auth")
 
@@ -75,6 +81,9 @@ def _send(email: str, link: State | None, next_url: str, caller_state: str) -> R
             _mail(email, one_time_code)
     if link:
         attempt = replace(attempt, knows_email=False)
+    # A number for nobody's code, if none was made: the size of the cookie must not tell.
+    number = _numbers(attempt.id, one_time_code or secrets.token_hex())[0]
+    attempt = replace(attempt, one_time_code=number)
     return attempts.answer_sent(
         attempt, url_for("signin.magic_auth.show", attempt=attempt.id), config
     )
@@ -111,6 +120,7 @@ def _redeem(attempt: Attempt, email: str, one_time_code: str, config: Config) ->
     limits.count_try(attempt.id, email)
     session_store().check()  # before the code is spent on a session that could not be kept
     try:
+        _require_asked_here(one_time_code, email, config)
         reply = user_management.authenticate_with_magic_auth(one_time_code, email, this_browser())
     except WrongCode as wrong:
         wrong.tries_left = limits.tries_left(attempt.id)
@@ -120,12 +130,29 @@ def _redeem(attempt: Attempt, email: str, one_time_code: str, config: Config) ->
     return complete(attempt, Proof(identity, workos_session), config)
 
 
+def _require_asked_here(one_time_code: str, email: str, config: Config) -> None:
+    # WorkOS takes a code from anybody who knows the address. Here it has to be one that this
+    # browser asked for, in this tab or another: people type the newest wherever they are.
+    is_asked = any(
+        hmac.compare_digest(number, attempt.one_time_code or "")
+        for attempt in attempts.under_way(config)
+        for number in _numbers(attempt.id, one_time_code)
+        if attempt.email == email
+    )
+    if not is_asked:
+        raise InvalidOneTimeCode
+
+
+def _numbers(attempt_id: str, one_time_code: str) -> list[str]:
+    # Sealed with the attempt in place of the code, which is kept nowhere.
+    return keyring().numbers(PURPOSE, f"{attempt_id} {one_time_code}", digits=DIGITS)
+
+
 def _mail(email: str, one_time_code: str | None) -> None:
     if one_time_code is None:
         mail.send_no_account(email)
     else:
-        code = user_management.mailable(one_time_code)
-        mail.send_code(email, code, lifetime=CODE_LIFETIME)
+        mail.send_code(email, one_time_code, lifetime=CODE_LIFETIME)
 
 
 DOOR = Door("magic_auth", "a code by email", bp, offer="auth/doors/magic_auth.html")
