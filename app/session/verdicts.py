@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from ..failures import SIGN_IN_AGAIN, Failure
-from ..workos_api import faults, refusals, steps
+from ..workos_api import denials, faults, refusals, steps
 
 
 class SignInAgainNeeded(Failure):
@@ -56,9 +56,9 @@ class Verdict(Enum):
 
 VERDICTS: dict[type[Failure], Verdict] = {
     refusals.InvalidGrant: Verdict.FINAL,  # documented, measured: used, expired, session revoked
-    refusals.OrganizationMembershipNotFound: Verdict.FINAL,  # specified: no longer a member
-    refusals.OrganizationNotFound: Verdict.FINAL,  # specified: the organization was deleted
-    refusals.SignInDenied: Verdict.FINAL,  # specified: a policy, an Action or an administrator
+    denials.OrganizationMembershipNotFound: Verdict.FINAL,  # specified: no longer a member
+    denials.OrganizationNotFound: Verdict.FINAL,  # specified: the organization was deleted
+    denials.SignInDenied: Verdict.FINAL,  # specified: a policy, an Action or an administrator
     refusals.SignUpNotAllowed: Verdict.FINAL,  # specified: the person has no account any more
     refusals.InvitationInvalid: Verdict.FINAL,  # specified: the same
     refusals.UserMismatch: Verdict.FINAL,  # specified: the token is somebody else's

@@ -7,7 +7,7 @@ from typing import Any
 from workos import TransportConnectError, TransportTimeout, WorkOSError
 
 from ..failures import Failure, Unavailable
-from . import faults, refusals, steps
+from . import denials, faults, refusals, steps
 
 LONGEST_RETRY = (
     24 * 60 * 60
@@ -21,6 +21,7 @@ NAMED_AS_BY_WORKOS: tuple[type[Failure], ...] = (
     refusals.AuthenticationMethodNotAllowed,
     refusals.EmailDomainNotDeliverable,
     refusals.EmailNotAvailable,
+    refusals.EmailPasswordAuthDisabled,
     refusals.InvalidGrant,
     refusals.InvalidOneTimeCode,
     refusals.InvitationInvalid,
@@ -28,24 +29,26 @@ NAMED_AS_BY_WORKOS: tuple[type[Failure], ...] = (
     refusals.OneTimeCodePreviouslyUsed,
     refusals.OneTimeCodeTooManyAttempts,
     refusals.OrganizationAuthenticationMethodsRequired,
-    refusals.OrganizationMembershipNotFound,
-    refusals.OrganizationNotFound,
+    denials.OrganizationMembershipNotFound,
+    denials.OrganizationNotFound,
     refusals.SignUpNotAllowed,
     refusals.SSORequired,
     refusals.UserCreationError,
     refusals.UserMismatch,
+    steps.ApplicationConsentRequired,
     steps.EmailVerificationRequired,
     steps.InvalidPendingAuthenticationToken,
     steps.MfaChallenge,
     steps.MfaEnrollment,
     steps.OrganizationSelectionRequired,
+    steps.PasskeyProgressiveEnrollment,
 )
 # WorkOS's codes, which come at any status.
 CODES: dict[str, type[Failure]] = {
-    "access_denied": refusals.SignInDenied,
-    "action_denied": refusals.SignInDenied,
-    "policy_denied": refusals.SignInDenied,
-    "invalid_organization_id": refusals.OrganizationNotFound,
+    "access_denied": denials.SignInDenied,
+    "action_denied": denials.SignInDenied,
+    "policy_denied": denials.SignInDenied,
+    "invalid_organization_id": denials.OrganizationNotFound,
     "invalid_refresh_token": refusals.InvalidGrant,
     "invitation_cannot_be_used_for_email": refusals.InvitationInvalid,
     "invalid_request_parameters": faults.InvalidRequest,
@@ -95,11 +98,12 @@ def _meaning(error: Any) -> type[Failure]:
     # The first may have more codes in it, each about one field.
     fields = error.errors if isinstance(error.errors, list) else []
     nested = [field.get("code") for field in fields if isinstance(field, dict)]
-    for code in (*nested, error.code, error.error):
-        if isinstance(code, str) and code.startswith("radar_"):
-            return steps.RadarChallenge
-        if isinstance(code, str) and code in CODES:
-            return CODES[code]
+    codes = [code for code in (*nested, error.code, error.error) if isinstance(code, str)]
+    if any(code.startswith("radar_") for code in codes):
+        return steps.RadarChallenge
+    known = next((CODES[code] for code in codes if code in CODES), None)
+    if known and known is not faults.InvalidRequest:  # which says more in its message
+        return known
     if error.status_code == 404 and isinstance(error.code, str):
         return faults.WorkOSNotFound
     # WorkOS names the field in `errors` or in the message; exactly how is not documented.
@@ -108,4 +112,4 @@ def _meaning(error: Any) -> type[Failure]:
         return faults.RedirectUriUnregistered
     if "must use sso" in said:
         return refusals.SSORequired
-    return _STATUSES.get(error.status_code, faults.WorkOSRefused)
+    return known or _STATUSES.get(error.status_code, faults.WorkOSRefused)

@@ -59,6 +59,16 @@ class OneTimeCodePreviouslyUsed(CodeRefused):
     may_be_done = True
 
 
+class OneTimeCodeInvalidGrant(CodeRefused):
+    """It is used up, has expired, or never existed; WorkOS does not say which."""
+
+    title = "This code no longer works"
+    reason = (
+        "It has expired or has already been used. If you have just signed in, you can carry on."
+    )
+    may_be_done = True
+
+
 class InvalidGrant(Failure):
     """The authorization code or the refresh token is used up, has expired, or never existed."""
 
@@ -146,6 +156,13 @@ class OtherWayOnly(Failure):
     fix = "In the WorkOS dashboard, Authentication, switch the method on; or send them to SSO."
 
 
+class EmailPasswordAuthDisabled(OtherWayOnly):
+    """The environment has no passwords."""
+
+    title = "Passwords are switched off"
+    reason = "This site does not let anybody sign in with a password. Choose another way."
+
+
 class SSORequired(OtherWayOnly):
     """Only the organization's own identity provider lets people in."""
 
@@ -168,40 +185,6 @@ class AuthenticationMethodNotAllowed(OtherWayOnly):
 
     title = "This way to sign in is switched off"
     reason = "Your organization or this site does not allow it."
-
-
-class AccessLost(Failure):
-    """The person may not sign in here, or not any more."""
-
-    status = 403
-    button = OTHER_ADDRESS
-    symptom = "A person may not sign in, or not any more"
-    cause = (
-        "They are no longer a member of the organization, it was deleted, or Radar, an Action or "
-        "an administrator denies them."
-    )
-    fix = "In the WorkOS dashboard, look at the person: memberships, and the latest events."
-
-
-class OrganizationMembershipNotFound(AccessLost):
-    """The person does not belong to the organization."""
-
-    title = "You do not belong to that organization"
-    reason = "Ask your administrator, or sign in with another address."
-
-
-class OrganizationNotFound(AccessLost):
-    """The organization is not there."""
-
-    title = "That organization does not exist"
-    reason = "It may have been deleted. Ask your administrator, or sign in with another address."
-
-
-class SignInDenied(AccessLost):
-    """A rule of the environment or of the organization says no."""
-
-    title = "You cannot sign in here"
-    reason = "A rule of this site or of your organization does not allow it."
 
 
 class SomebodyElse(Failure):

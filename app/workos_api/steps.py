@@ -80,6 +80,23 @@ class MfaChallenge(StepRequired):
     button = OTHER_ADDRESS
 
 
+class PasskeyProgressiveEnrollment(StepRequired):
+    """The person is to make a passkey, which only WorkOS's own pages can do."""
+
+    title = "Set up a passkey first"
+    reason = "The sign-in service asks for a passkey, which cannot be set up here."
+
+
+class ApplicationConsentRequired(StepRequired):
+    """The person is to allow the application what it asks for."""
+
+    title = "Your consent is needed"
+    reason = (
+        "The sign-in service wants you to agree to what this application may see, and cannot ask "
+        "you here."
+    )
+
+
 class RadarChallenge(StepRequired):
     """WorkOS takes the sign-in for suspicious."""
 

@@ -19,10 +19,13 @@ from .faults import UnexpectedReply, WorkOSDown, WorkOSRefused, WorkOSSlow, Work
 from .refusals import (
     ADDRESS_REFUSALS,
     EmailNotAvailable,
+    InvalidGrant,
     InvalidOneTimeCode,
+    OneTimeCodeInvalidGrant,
     UserCreationError,
     withhold,
 )
+from .steps import InvalidPendingAuthenticationToken
 
 REVOKE_TIMEOUT = 3  # seconds; people who sign out do not wait long for WorkOS
 ONE_TIME_CODE = re.compile(r"[0-9A-Za-z]{4,16}")
@@ -59,18 +62,23 @@ def authenticate_with_magic_auth(
     except ADDRESS_REFUSALS as refused:
         withhold(refused)
         raise InvalidOneTimeCode(detail=refused.detail) from None
+    except InvalidGrant as refused:  # whose words are about a link
+        raise OneTimeCodeInvalidGrant(detail=refused.detail) from None
 
 
 def authenticate_with_organization_selection(
     pending_authentication_token: str, organization_id: str, browser: Browser
 ) -> AuthenticateResponse:
     """Goes on in the organization that the person chose; spends the token; raises Failure."""
-    return ask(
-        workos().user_management.authenticate_with_organization_selection,
-        pending_authentication_token=pending_authentication_token,
-        organization_id=organization_id,
-        **browser._asdict(),
-    )
+    try:
+        return ask(
+            workos().user_management.authenticate_with_organization_selection,
+            pending_authentication_token=pending_authentication_token,
+            organization_id=organization_id,
+            **browser._asdict(),
+        )
+    except InvalidGrant as refused:
+        raise InvalidPendingAuthenticationToken(detail=refused.detail) from None
 
 
 def authenticate_with_refresh_token(refresh_token: str, browser: Browser) -> AuthenticateResponse:

@@ -193,3 +193,13 @@ def test_a_step_without_a_page_is_explained(visitor: Visitor) -> None:
 
     assert (refused.status_code, heading(refused)) == (403, "A second factor is needed")
     assert "secret" not in refused.text
+
+
+def test_a_choice_that_comes_too_late_for_workos_says_so(visitor: Visitor) -> None:
+    """Not that a link has been used: there was none."""
+    asked(visitor)
+    body = {"error": "invalid_grant", "error_description": "canary"}
+    fault = {"method": "POST", "path": "/user_management/authenticate", "status": 400, "body": body}
+    visitor.emulator.test_client().post("/_emulate/hooks", json=fault)
+
+    assert heading(choose(visitor, "org_01ACME")) == "This sign-in took too long"

@@ -130,6 +130,10 @@ REDEEM: dict[str, tuple[Fault, str]] = {
             ("organization_authentication_methods_required", 422),
             ("authentication_method_not_allowed", 403),
             ("authentication_method_not_allowed", 400),
+            ("email_password_auth_disabled", 403),
+            ("passkey_progressive_enrollment", 403),
+            ("application_consent_required", 403),
+            ("organization_membership_not_found", 400),
             ("invalid_pending_authentication_token", 400),
             ("user_mismatch", 400),
         )
@@ -141,7 +145,7 @@ REDEEM: dict[str, tuple[Fault, str]] = {
         {"status": 400, "json": {"message": "Must use SSO for selected organization"}},
         "sso_required",
     ),
-    "invalid_grant": (error("invalid_grant"), "invalid_grant"),
+    "invalid_grant": (error("invalid_grant"), "one_time_code_invalid_grant"),
 }
 SEND: dict[str, tuple[Fault, str]] = {
     "the domain takes no mail": (
@@ -346,7 +350,7 @@ def test_for_an_address_without_an_account_every_code_is_wrong(
         wrong = visitor.type_code("111111")
         api.remove(known)
         refused = api.post(AUTHENTICATE, **fault)
-        unknown = another_visitor.type_code("111111")
+        unknown = another_visitor.type_code(MAGIC_AUTH["code"])
         api.remove(refused)
 
         assert unknown.status_code == wrong.status_code

@@ -57,6 +57,7 @@ ANSWERS: dict[Verdict, dict[str, Reply]] = {
         "the second factor": refused("mfa_challenge", 403),
         "a confirmation": refused("email_verification_required", 403),
         "radar": refused("radar_challenge", 403),
+        "a passkey": refused("passkey_progressive_enrollment", 403),
     },
     Verdict.PASSING: {
         "408": without_code(408),
