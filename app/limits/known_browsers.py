@@ -11,11 +11,11 @@ import secrets
 import time
 from typing import NamedTuple
 
-from cryptography.fernet import InvalidToken
 from flask import Response, after_this_request, request
 
+from .. import shapes
 from ..config import DAY, Config
-from ..keys import sealer
+from ..keys import sealer, unseal
 from ..session.store import hash_id
 from .counters import current
 
@@ -80,10 +80,10 @@ def _marks(config: Config) -> list[Mark]:
     token = request.cookies.get(config.cookie_prefix + NAME, "")
     oldest = time.time() - LIFETIME
     try:
-        marks = [Mark(*values) for values in json.loads(sealer(PURPOSE).decrypt(token.encode()))]
-        recent = [mark for mark in marks if mark.made_at > oldest]
-    except (InvalidToken, ValueError, TypeError):
+        marks = shapes.read(tuple[Mark, ...], json.loads(unseal(PURPOSE, token)))
+    except ValueError:
         return []  # cut, changed, or sealed by another release
+    recent = [mark for mark in marks if mark.made_at > oldest]
     return [mark for mark in recent if mark.generation == _generation(mark.user)]
 
 

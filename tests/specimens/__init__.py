@@ -19,6 +19,7 @@ from app.auth.attempt import Attempt
 from app.auth.doors import own_link
 from app.auth.state import State
 from app.auth.steps import STEPS
+from app.limits import known_browsers
 from app.session import cookie, workos_session
 from app.session.store import VERSION, SessionRecord
 from app.session.workos_session import WorkOSSession
@@ -54,6 +55,11 @@ SEALED = attempts.PURPOSE, "PURPOSE in app/auth/attempts.py"
 FORMATS: dict[str, Format] = {
     "session cookie": Format(cookie.NAME, "NAME in app/session/cookie.py", shape_of(cookie.Ticket)),
     "attempt cookie": Format(*SEALED, shape_of(Attempt)),
+    "known browser": Format(
+        known_browsers.PURPOSE,
+        "PURPOSE in app/limits/known_browsers.py",
+        shape_of(tuple[known_browsers.Mark, ...]),
+    ),
     "state": Format(state.PURPOSE, "PURPOSE in app/auth/state.py", shape_of(State)),
     "link": Format(own_link.LINK, "LINK in app/auth/doors/own_link.py", shape_of(own_link.Asked)),
     "session record": Format(*STORED, shape_of(SessionRecord)),

@@ -10,6 +10,7 @@ from typing import Any
 from app.auth import attempts, state
 from app.auth.doors import own_link
 from app.keys import Keyring
+from app.limits import known_browsers
 from app.session import cookie
 from app.session.store import hash_id, session_store
 from tests.specimens import Specimens
@@ -56,6 +57,15 @@ def attempt_cookies(left: Specimens, visitor: Visitor) -> Iterator[Other]:
         text = zlib.compress(json.dumps(other).encode())
         visitor.take_cookies({name: sealer.encrypt(text).decode()})
         yield other, page, 400
+
+
+def marks_of_known_browsers(left: Specimens, visitor: Visitor) -> Iterator[Other]:
+    """Puts them into the browser, one after the other."""
+    sealer = Keyring([left.secret_key]).sealer(known_browsers.PURPOSE)
+    for other in others([["id", "address", "user", left.made_at, 0]]):
+        token = sealer.encrypt(json.dumps(other).encode()).decode()
+        visitor.take_cookies({known_browsers.NAME: token})
+        yield other, "/auth/sign-out", 200
 
 
 def states(left: Specimens, visitor: Visitor) -> Iterator[Other]:
@@ -127,6 +137,7 @@ def _store(text: str, workos_text: str | None, left: Specimens, visitor: Visitor
 
 OTHERS: tuple[Callable[[Specimens, Visitor], Iterator[Other]], ...] = (
     attempt_cookies,
+    marks_of_known_browsers,
     states,
     links,
     session_cookies,
