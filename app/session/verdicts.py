@@ -59,8 +59,8 @@ VERDICTS: dict[type[Failure], Verdict] = {
     denials.OrganizationMembershipNotFound: Verdict.FINAL,  # specified: no longer a member
     denials.OrganizationNotFound: Verdict.FINAL,  # specified: the organization was deleted
     denials.SignInDenied: Verdict.FINAL,  # specified: a policy, an Action or an administrator
-    refusals.SignUpNotAllowed: Verdict.FINAL,  # specified: the person has no account any more
-    refusals.InvitationInvalid: Verdict.FINAL,  # specified: the same
+    denials.SignUpNotAllowed: Verdict.FINAL,  # specified: the person has no account any more
+    denials.InvitationInvalid: Verdict.FINAL,  # specified: the same
     refusals.UserMismatch: Verdict.FINAL,  # specified: the token is somebody else's
     refusals.OtherWayOnly: Verdict.ELSEWHERE,  # documented: sso_required and its like
     steps.StepRequired: Verdict.ELSEWHERE,  # documented: a second factor, a choice, a confirmation

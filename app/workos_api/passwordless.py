@@ -14,8 +14,8 @@ from workos.passwordless import PasswordlessSession
 from ..config import Config
 from ..failures import Failure
 from .client import ask, call, workos
+from .denials import ADDRESS_REFUSALS, withhold
 from .faults import RedirectUriUnregistered, UnexpectedReply
-from .refusals import ADDRESS_REFUSALS, withhold
 
 LINK = re.compile(r"[\x21-\x7e]{1,1024}")
 

@@ -6,9 +6,7 @@ Each class is named after WorkOS's own code: https://workos.com/docs/reference/a
 from __future__ import annotations
 
 from ..failures import CODE_INSTEAD, NEW_CODE, OTHER_ADDRESS, Failure, WrongCode
-from ..web import log
 from ..web.email_address import AddressRefused
-from .faults import WorkOSNotFound
 
 
 class CodeRefused(Failure):
@@ -98,52 +96,6 @@ class EmailDomainNotDeliverable(AddressRefused):
     fix = (
         "Check the spelling. If a company filters mail, ask its administrators to allow MAIL_FROM."
     )
-
-
-class NotInvited(Failure):
-    """The address may not have an account here."""
-
-    status = 403
-    button = OTHER_ADDRESS
-    symptom = "An address has no account"
-    cause = "Sign-up is off in the WorkOS dashboard, and this address was not invited."
-    diagnosis = "grep authn_address_refused in the log"
-    fix = "Invite them, or allow sign-up. The sign-in page tells nobody who has an account."
-
-
-class SignUpNotAllowed(NotInvited):
-    """New accounts are made by invitation only."""
-
-    title = "This address has no account"
-    reason = "New accounts are made by invitation only."
-
-
-class UserCreationError(NotInvited):
-    """The address is proved, and still may not have an account."""
-
-    title = "No account could be made for you"
-    reason = "The address is yours, but the sign-in service did not accept it for an account."
-
-
-class EmailNotAvailable(UserCreationError):
-    """The address has an account already."""
-
-
-class InvitationInvalid(NotInvited):
-    """The invitation is over, or for somebody else."""
-
-    title = "The invitation is not valid"
-    reason = "It has expired, was used, or is for another address."
-
-
-# Said of one address before anybody has proved that it is theirs. Shown, they would tell everybody
-# who has an account, so they are answered as a known address would be.
-ADDRESS_REFUSALS = (NotInvited, WorkOSNotFound)
-
-
-def withhold(refused: Failure) -> None:
-    """Tells the log, and nobody else, why WorkOS refused an address."""
-    log.event("authn_address_refused", reason=refused.name(), detail=refused.detail)
 
 
 class OtherWayOnly(Failure):

@@ -15,16 +15,9 @@ from ..web import log
 from ..web.email_address import is_same_email
 from ..web.visitor import Browser
 from .client import TIMEOUT, ask, call, workos
+from .denials import ADDRESS_REFUSALS, EmailNotAvailable, UserCreationError, withhold
 from .faults import UnexpectedReply, WorkOSDown, WorkOSRefused, WorkOSSlow, WorkOSUnreachable
-from .refusals import (
-    ADDRESS_REFUSALS,
-    EmailNotAvailable,
-    InvalidGrant,
-    InvalidOneTimeCode,
-    OneTimeCodeInvalidGrant,
-    UserCreationError,
-    withhold,
-)
+from .refusals import InvalidGrant, InvalidOneTimeCode, OneTimeCodeInvalidGrant
 from .steps import InvalidPendingAuthenticationToken
 
 REVOKE_TIMEOUT = 3  # seconds; people who sign out do not wait long for WorkOS
