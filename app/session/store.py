@@ -18,7 +18,7 @@ from .workos_session import WorkOSSession
 
 # Of what a store keeps. Counted up with every change of SessionRecord, Identity, WorkOSSession or a
 # store's own tables and keys, so that no release meets what another keeps: people sign in again.
-VERSION = 2
+VERSION = 3
 
 
 class SessionUnconfirmed(Unavailable):

@@ -66,13 +66,15 @@ VERDICTS: dict[type[Failure], Verdict] = {
     steps.StepRequired: Verdict.ELSEWHERE,  # documented: a second factor, a choice, a confirmation
     faults.WorkOSFault: Verdict.PASSING,  # documented: 408, 429, 5xx; or no answer at all
     faults.WorkOSConfiguration: Verdict.PASSING,  # documented: 401, invalid_client: our own key
+    faults.NotWorkOS: Verdict.PASSING,  # measured: 404 without a code is not an answer of WorkOS
     faults.EmailNotAccepted: Verdict.PASSING,  # documented: 422, our request is malformed
-    # A code that nobody has told us, or 403 or 404 without one. WorkOS adds codes, and each may
-    # take something away; but a wrong base URL and a firewall in between answer so to everybody.
+    # A code that nobody has told us, or 403 without one. WorkOS adds codes, and each may take
+    # something away; but a wrong base URL and a firewall in between answer so to everybody.
     faults.WorkOSRefused: Verdict.UNKNOWN,
     faults.WorkOSNotFound: Verdict.UNKNOWN,
     refusals.CodeRefused: Verdict.UNKNOWN,  # specified for other grants
     refusals.EmailDomainNotDeliverable: Verdict.UNKNOWN,  # the same
+    denials.UserCreationError: Verdict.UNKNOWN,  # the same
     steps.StepFailure: Verdict.UNKNOWN,  # the same
     Failure: Verdict.PASSING,  # our own: the store is down, for example
 }

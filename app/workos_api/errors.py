@@ -51,7 +51,6 @@ CODES: dict[str, type[Failure]] = {
     "invalid_organization_id": denials.OrganizationNotFound,
     "invalid_refresh_token": refusals.InvalidGrant,
     "invitation_cannot_be_used_for_email": denials.InvitationInvalid,
-    "invalid_request_parameters": faults.InvalidRequest,
     "unsupported_grant_type": faults.InvalidRequest,
     "invalid_client": faults.WorkOSConfiguration,
     "unauthorized_client": faults.WorkOSConfiguration,

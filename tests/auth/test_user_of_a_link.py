@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.identity import Identity
-from app.session.store import SessionRecord, session_store
+from app.session.store import session_store
 from tests.walk import ADA, Visitor, heading
 
 USERS = "/user_management/users"
@@ -77,15 +75,6 @@ def test_both_ids_are_kept_with_the_session(app: Flask, visitor: Visitor) -> Non
     with app.app_context():
         [record] = session_store().of_user(user["id"]).values()
     assert record.identity.profile_id == user["profile_id"]
-
-
-def test_a_session_of_a_release_without_profile_ids_opens() -> None:
-    identity = Identity(user_id="user_1", email=ADA, name=None, method="magic_link")
-    record = SessionRecord(identity=identity, state=None, signed_in_at=0, browser="Firefox")
-    values = json.loads(record.to_json())
-    del values["identity"]["profile_id"]
-
-    assert SessionRecord.from_fields(json.dumps(values), 0, None, 0, 0) == record
 
 
 @pytest.mark.parametrize("status", [500, 429, 401])
