@@ -40,7 +40,7 @@ def test_twenty_callbacks_at_once_sign_in_once(site: Site, browser: Browser) -> 
 
 
 def test_thirty_guesses_at_once_are_five_tries(site: Site, browser: Browser) -> None:
-    """AUT-09, AUT-10, LIM-02: with a forged address for each."""
+    """AUT-09, AUT-10, LIM-02: with a forged address for each; WorkOS is asked about none."""
     browser.post("/auth/magic-auth", email="guessed@example.com")
     before = site.calls("/user_management/authenticate")
     token, cookies = browser.token(), browser.http.cookies.get_dict()
@@ -61,7 +61,7 @@ def test_thirty_guesses_at_once_are_five_tries(site: Site, browser: Browser) -> 
         answers = Counter(pool.map(guess, range(30)))
 
     assert answers == {"invalid_one_time_code": 5, "too_many_tries": 25}
-    assert site.calls("/user_management/authenticate") - before == 5
+    assert site.calls("/user_management/authenticate") == before
 
 
 def test_a_limit_is_exact_over_all_workers(site: Site) -> None:
