@@ -132,8 +132,9 @@ def tries_left(attempt_id: str) -> int:
 def forgive(email: str) -> None:
     """Forgets the tries for this address, because the person has proved that it is theirs."""
     limits = current()
+    name = limits.pseudonym(email)
     for limit in _parsed(limits.config.limit_verify_per_address):
-        limiter.limiter.clear(limit, limits.pseudonym(email), "verify-address")
+        limiter.limiter.clear(limit, name, "verify-address")
 
 
 def times(name: str, *, for_seconds: float) -> int:

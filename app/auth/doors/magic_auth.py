@@ -120,7 +120,7 @@ def _redeem(attempt: Attempt, email: str, one_time_code: str, config: Config) ->
     limits.count_try(attempt.id, email)
     session_store().check()  # before the code is spent on a session that could not be kept
     try:
-        _require_asked_here(one_time_code, email, config)
+        _require_asked_here(attempt, one_time_code, config)
         reply = user_management.authenticate_with_magic_auth(one_time_code, email, this_browser())
     except WrongCode as wrong:
         wrong.tries_left = limits.tries_left(attempt.id)
@@ -130,17 +130,20 @@ def _redeem(attempt: Attempt, email: str, one_time_code: str, config: Config) ->
     return complete(attempt, Proof(identity, workos_session), config)
 
 
-def _require_asked_here(one_time_code: str, email: str, config: Config) -> None:
+def _require_asked_here(attempt: Attempt, one_time_code: str, config: Config) -> None:
     # WorkOS takes a code from anybody who knows the address. Here it has to be one that this
     # browser asked for, in this tab or another: people type the newest wherever they are.
-    is_asked = any(
-        hmac.compare_digest(number, attempt.one_time_code or "")
-        for attempt in attempts.under_way(config)
-        for number in _numbers(attempt.id, one_time_code)
-        if attempt.email == email
-    )
-    if not is_asked:
+    if not _is_of(attempt, one_time_code) and not any(
+        _is_of(other, one_time_code)
+        for other in attempts.under_way(config)
+        if other.email == attempt.email
+    ):
         raise InvalidOneTimeCode
+
+
+def _is_of(attempt: Attempt, one_time_code: str) -> bool:
+    numbers = _numbers(attempt.id, one_time_code)
+    return any(hmac.compare_digest(number, attempt.one_time_code or "") for number in numbers)
 
 
 def _numbers(attempt_id: str, one_time_code: str) -> list[str]:
