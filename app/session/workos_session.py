@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -101,6 +102,7 @@ class WorkOSSession:
         return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
+    @lru_cache(maxsize=1024)  # it stays the same for every request until the next refresh
     def from_json(cls, text: str) -> WorkOSSession:
         """Reads what `to_json` wrote; raises ValueError."""
         return shapes.read(cls, json.loads(text))
