@@ -34,7 +34,7 @@ def test_an_unknown_organization_is_refused_and_the_token_stays_good(http: BareH
     assert http.refresh(token).status_code == 200
 
 
-def test_no_authorization_code_is_good_here(http: BareHttp) -> None:
+def test_the_code_of_a_link_is_good_for_a_profile_only(http: BareHttp) -> None:
     code = http.follow(http.create_link().json()["link"])["code"]
     response = http.authenticate("authorization_code", code=code)
     assert response.status_code == 400

@@ -6,6 +6,7 @@ from flask import Flask
 
 from . import (
     authenticate,
+    authkit,
     controls,
     credentials,
     errors,
@@ -65,7 +66,7 @@ def create_app(
 
     # A fault answers before anybody asks for the API key.
     before_each = (request_log, fault_injection, credentials)
-    in_workos = (passwordless, sso, magic_auth, authenticate, users, sessions)
+    in_workos = (passwordless, sso, magic_auth, authkit, authenticate, users, sessions)
     beside_it = (mailbox, webhooks, organizations, controls)
     for part in (*before_each, *in_workos, registered_redirect_uris, *beside_it):
         app.register_blueprint(part.bp)

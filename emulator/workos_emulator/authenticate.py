@@ -5,6 +5,7 @@ import secrets
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from .authkit import with_authorization_code
 from .credentials import require_client
 from .environment import Environment, the_environment
 from .errors import CodeRefusal, OAuthRefusal
@@ -71,13 +72,6 @@ def with_refresh_token(environment: Environment) -> Session:
     return token.session
 
 
-def with_authorization_code(_environment: Environment) -> Session:
-    """Refuses: only hosted AuthKit gives out codes for this grant, and there is none in here."""
-    with reading_body() as body:
-        body.text("code")
-    raise OAuthRefusal("invalid_grant", "The code has expired or has already been used.")
-
-
 GRANTS = {
     "urn:workos:oauth:grant-type:magic-auth:code": with_magic_auth_code,
     "urn:workos:oauth:grant-type:organization-selection": with_organization_selection,
@@ -93,7 +87,7 @@ def _signed_in(environment: Environment, session: Session) -> Json:
     session.claims = claims.in_organization(session.organization_id)
     reply: Json = {
         "user": session.user.to_json(),
-        "authentication_method": "MagicAuth",
+        "authentication_method": session.authentication_method,
         "access_token": environment.signing_key.access_token(
             session,
             environment.settings.issuer,

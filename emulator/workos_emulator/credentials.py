@@ -11,6 +11,7 @@ from .paths import is_workos_path
 # A browser walks through these, the body brings the secret, or an access token stands for it.
 NO_API_KEY = {
     "passwordless.confirm",
+    "authkit.authorize",
     "sessions.logout",
     "sso.token",
     "sso.show_profile",

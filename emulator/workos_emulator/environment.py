@@ -15,6 +15,7 @@ from .formats import new_id, same_email, stable_id
 from .mail import Mail
 from .objects import (
     AuthorizationCode,
+    AuthorizationRequest,
     MagicAuth,
     PasswordlessSession,
     PendingAuthentication,
@@ -22,6 +23,7 @@ from .objects import (
     RefreshToken,
     SeenRequest,
     Session,
+    SignInCode,
     User,
 )
 from .rate_limits import RateLimits
@@ -69,6 +71,8 @@ class Environment:
         self.links: dict[str, PasswordlessSession] = {}
         self.profile_tokens: dict[str, ProfileToken] = {}
         self.authorization_codes: dict[str, AuthorizationCode] = {}
+        self.authorization_requests: dict[str, AuthorizationRequest] = {}
+        self.sign_in_codes: dict[str, SignInCode] = {}
         self.sessions: dict[str, Session] = {}
         self.refresh_tokens: dict[str, RefreshToken] = {}
         self.mailbox: deque[Mail] = deque(maxlen=REMEMBERED)

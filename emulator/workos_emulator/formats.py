@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 Json = dict[str, object]
 
@@ -36,6 +36,12 @@ def stable_id(prefix: str, email: str) -> str:
 def same_email(email: str) -> str:
     """Returns what two spellings of one email address have in common."""
     return email.strip().casefold()
+
+
+def with_query(url: str, answer: Json) -> str:
+    """Returns the URL with these parameters too, less those that are None."""
+    said = {name: value for name, value in answer.items() if value is not None}
+    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(said)}"
 
 
 def origin(url: str) -> tuple[str, str]:

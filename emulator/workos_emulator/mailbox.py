@@ -1,6 +1,6 @@
 """The mailbox: what was mailed, for people at / and for programs at /_emulate/mailbox."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from . import scanner
@@ -8,12 +8,9 @@ from .control_fields import read_object, text
 from .environment import the_environment
 from .errors import BadRequest, EntityNotFound
 from .mail import Mail
+from .pages import kept_to_itself
 from .scan_report import LEVELS
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 # Any program on this machine may send mail here, so nothing in it may run, load or post anything.
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
@@ -30,13 +27,14 @@ def show_mailbox() -> ResponseReturnValue:
     with the_environment() as environment:
         scans = dict(environment.scans)
     page = render_template("mailbox.html", mails=_mails(), scans=scans, levels=LEVELS)
-    return _kept_to_itself(page, POLICY)
+    return kept_to_itself(page)
 
 
 @bp.get("/_emulate/mailbox/<mail_id>.html")
 def show_mail(mail_id: str) -> ResponseReturnValue:
     """Shows one mail as its sender wrote it; its links replace the page around it."""
-    return _kept_to_itself('<!doctype html><base target="_top">' + _mail(mail_id).html, MAIL_POLICY)
+    page = '<!doctype html><base target="_top">' + _mail(mail_id).html
+    return kept_to_itself(page, MAIL_POLICY)
 
 
 @bp.post("/_emulate/mailbox/<mail_id>/scan")
@@ -79,11 +77,3 @@ def _mail(mail_id: str) -> Mail:
     if found is None:
         raise EntityNotFound("Mail", mail_id)
     return found
-
-
-def _kept_to_itself(page: str, policy: str) -> Response:
-    response = make_response(page)
-    response.headers["Content-Security-Policy"] = policy
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -1,5 +1,6 @@
 """The objects of one WorkOS environment, each with the JSON that WorkOS shows of it."""
 
+import secrets
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -105,6 +106,31 @@ class AuthorizationCode:
 
 
 @dataclass(frozen=True)
+class AuthorizationRequest:
+    """Where an application sent somebody to sign in, and what it wants to know afterwards."""
+
+    redirect_uri: str
+    provider: str
+    state: str | None
+    code_challenge: str | None
+    login_hint: str | None
+    is_sign_up: bool
+    organization_id: str | None
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+
+
+@dataclass
+class SignInCode:
+    """What a browser carries from hosted AuthKit or a provider back to the application."""
+
+    request: AuthorizationRequest
+    email: str
+    organization_id: str | None
+    expires_at: datetime
+    used: bool = False
+
+
+@dataclass(frozen=True)
 class ProfileToken:
     """The access token that comes with a Profile, and is good for nothing but that Profile."""
 
@@ -121,6 +147,7 @@ class Session:
     organization_id: str | None = None  # the one that it is for, unless its claims say another
     ip_address: str | None = None  # where it was begun, and with what
     user_agent: str | None = None
+    authentication_method: str = "MagicAuth"
     ended_at: datetime | None = None
     id: str = field(default_factory=lambda: new_id("session"))
     created_at: datetime = field(default_factory=now)
@@ -150,7 +177,7 @@ class Session:
             "object": "session",
             "id": self.id,
             "user_id": self.user.id,
-            "auth_method": "magic_code",
+            "auth_method": "magic_code" if self.authentication_method == "MagicAuth" else "oauth",
             "status": self.status,
             "ip_address": self.ip_address,
             "user_agent": self.user_agent,

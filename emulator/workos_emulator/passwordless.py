@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import timedelta
-from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from .environment import Environment, the_environment
 from .errors import EntityNotFound
 from .fields import reading_body
-from .formats import Json, now, timestamp
+from .formats import Json, now, timestamp, with_query
 from .mail import Mail
 from .objects import AuthorizationCode, PasswordlessSession
 from .rules import (
@@ -72,16 +71,13 @@ def confirm(token: str) -> ResponseReturnValue:
         return redirect(_back(session, {"code": code}))
 
 
-def _refused(session: PasswordlessSession) -> dict[str, str]:
+def _refused(session: PasswordlessSession) -> Json:
     why = "has already been used" if session.used else "has expired"
     return {"error": "access_denied", "error_description": f"The sign-in link {why}."}
 
 
-def _back(session: PasswordlessSession, answer: dict[str, str]) -> str:
-    if session.state is not None:
-        answer = {**answer, "state": session.state}
-    separator = "&" if urlsplit(session.redirect_uri).query else "?"
-    return session.redirect_uri + separator + urlencode(answer)
+def _back(session: PasswordlessSession, answer: Json) -> str:
+    return with_query(session.redirect_uri, {**answer, "state": session.state})
 
 
 def _link(environment: Environment, session: PasswordlessSession) -> str:

@@ -1,0 +1,154 @@
+"""Hosted AuthKit and the providers behind it (WorkOS docs: Get an authorization URL).
+
+Under /user_management/ is what WorkOS documents; the pages that follow are only played here.
+"""
+
+import secrets
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from .environment import Environment, the_environment
+from .errors import CodeRefusal, EntityNotFound, OAuthRefusal
+from .fields import reading_body, reading_query
+from .formats import Json, now, origin, same_email, with_query
+from .objects import AuthorizationRequest, Session, SignInCode
+from .organizations import choose_organization
+from .pages import kept_to_itself
+from .rules import AUTHORIZATION_CODE_LIFETIME
+
+AUTHKIT = "authkit"
+PROVIDERS = {
+    "AppleOAuth": "Apple",
+    "BitbucketOAuth": "Bitbucket",
+    "GitHubOAuth": "GitHub",
+    "GitLabOAuth": "GitLab",
+    "GoogleOAuth": "Google",
+    "IntuitOAuth": "Intuit",
+    "LinkedInOAuth": "LinkedIn",
+    "MicrosoftOAuth": "Microsoft",
+    "SalesforceOAuth": "Salesforce",
+    "SlackOAuth": "Slack",
+    "VercelMarketplaceOAuth": "Vercel Marketplace",
+    "VercelOAuth": "Vercel",
+    "XeroOAuth": "Xero",
+}
+SCREENS = ("sign-in", "sign-up")
+DENIED: Json = {"error": "access_denied", "error_description": "The person said no."}
+SHOWN = 10  # people to choose from
+
+bp = Blueprint("authkit", __name__)
+
+
+@bp.get("/user_management/authorize")
+def authorize() -> ResponseReturnValue:
+    """Leads on to the page of hosted AuthKit, or of the provider."""
+    if request.method == "HEAD":
+        return ""
+    with the_environment() as environment:
+        with reading_query() as query:
+            query.one_of("response_type", {"code"})
+            client_id = query.text("client_id")
+            redirect_uri = query.text("redirect_uri")
+            challenge = query.optional_text("code_challenge")
+            if challenge:
+                query.one_of("code_challenge_method", {"S256"})
+            asked = AuthorizationRequest(
+                redirect_uri,
+                provider=query.one_of("provider", {AUTHKIT, *PROVIDERS}),
+                state=query.optional_text("state"),
+                code_challenge=challenge,
+                login_hint=query.optional_text("login_hint"),
+                is_sign_up=query.one_of("screen_hint", SCREENS, default="sign-in") == "sign-up",
+                organization_id=query.optional_text("organization_id"),
+            )
+        # Nobody is sent to an address that is not known: the person is stranded here.
+        is_ours = client_id == environment.settings.client_id
+        if not is_ours or redirect_uri not in environment.redirect_uris:
+            unknown = f"redirect URI {redirect_uri}" if is_ours else f"client ID {client_id}"
+            return render_template("stranded.html", unknown=unknown), HTTPStatus.BAD_REQUEST
+        environment.authorization_requests[asked.token] = asked
+    return redirect(f"/_emulate/authkit/{asked.token}")
+
+
+@bp.get("/_emulate/authkit/<token>")
+def show(token: str) -> ResponseReturnValue:
+    """Asks who is there."""
+    with the_environment() as environment:
+        asked = _request(environment, token)
+        people = [user.email for user in reversed(environment.users.values())][:SHOWN]
+    return _page(asked, people=people)
+
+
+@bp.post("/_emulate/authkit/<token>")
+def answer(token: str) -> ResponseReturnValue:
+    """Sends the browser back with a code for this person, or with their no."""
+    with the_environment() as environment:
+        asked = _request(environment, token)
+        if "deny" in request.form:
+            return redirect(_back(asked, DENIED))
+        with reading_body() as body:
+            email = body.email()
+            chosen = body.optional_text("organization_id") or asked.organization_id
+        organizations = environment.organizations.get(same_email(email), [])
+        # Hosted AuthKit asks by itself. For a provider the application is told to.
+        if asked.provider == AUTHKIT:
+            if len(organizations) > 1 and chosen is None:
+                return _page(asked, email=email, organizations=organizations)
+            if organizations and chosen is None:
+                chosen = organizations[0]["id"]
+        code = secrets.token_urlsafe(24)
+        expires_at = now() + AUTHORIZATION_CODE_LIFETIME
+        environment.sign_in_codes[code] = SignInCode(asked, email, chosen, expires_at)
+    return redirect(_back(asked, {"code": code}))
+
+
+def with_authorization_code(environment: Environment) -> Session:
+    """Begins a session for the application that asked, as its verifier proves (RFC 7636)."""
+    with reading_body() as body:
+        code = body.text("code")
+        verifier = body.optional_text("code_verifier")
+    found = environment.sign_in_codes.get(code)
+    if found is None or found.used or now() >= found.expires_at:
+        raise OAuthRefusal("invalid_grant", "The code has expired or has already been used.")
+    found.used = True
+    challenge = found.request.code_challenge
+    if verifier and not challenge:
+        raise CodeRefusal("code_challenge_not_found")
+    if challenge and not secrets.compare_digest(challenge, _challenge(verifier or "")):
+        raise OAuthRefusal("invalid_grant", "The code verifier is not the one of the challenge.")
+    user = environment.user_for(found.email)
+    user.signed_in()
+    session = Session(user, organization_id=found.organization_id)
+    if found.request.provider != AUTHKIT:
+        session.authentication_method = found.request.provider
+        if session.organization_id is None:
+            choose_organization(environment, session)
+    return session
+
+
+def _challenge(verifier: str) -> str:
+    return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def _request(environment: Environment, token: str) -> AuthorizationRequest:
+    asked = environment.authorization_requests.get(token)
+    if asked is None:
+        raise EntityNotFound("Authorization request", token)
+    return asked
+
+
+def _page(asked: AuthorizationRequest, **shown: object) -> ResponseReturnValue:
+    page = render_template(
+        "authkit.html", asked=asked, provider=PROVIDERS.get(asked.provider), **shown
+    )
+    # A browser holds the redirect that answers a form to form-action too.
+    scheme, host = origin(asked.redirect_uri)
+    return kept_to_itself(page, may_lead_to=f"{scheme}://{host}")
+
+
+def _back(asked: AuthorizationRequest, answer: Json) -> str:
+    return with_query(asked.redirect_uri, {**answer, "state": asked.state})
