@@ -18,6 +18,7 @@ PAIR = re.compile(r"(\w+)=(.*?)(?= \w+=|$)")
 WORDS = {
     "authn_magic_auth_sent": "A code was sent.",
     "authn_magic_link_sent": "A link was sent.",
+    "authn_led_away": "The browser was sent to the page of the sign-in service.",
     "mail_sent": "The mail server took the mail.",
     "authn_address_refused": "WorkOS refused the address; the person was not told.",
     "authn_step_required": "WorkOS asked for one more step, and the person was shown its page.",

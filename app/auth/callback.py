@@ -16,7 +16,13 @@ from ..web.fields import queried
 from ..web.prefetch import refuse_machines
 from . import attempts, code_instead, state
 from .attempt import EXCHANGING, Attempt
-from .callback_errors import CALLBACK_ERRORS, CallbackError, Unasked
+from .callback_errors import (
+    CALLBACK_ERRORS,
+    AccessDenied,
+    CallbackError,
+    SignInDeclined,
+    Unasked,
+)
 from .complete import complete
 from .doors import find_door
 from .state import Arrival, LinkBroken, LinkUsedUp, StateInvalid
@@ -97,4 +103,6 @@ def _refusal(error: str, arrival: Arrival | None) -> Failure:
             log.event("authn_callback_unmatched", reason=failure.name())
             if isinstance(failure, state.StateUsed | state.AlreadySignedIn):
                 return failure
-    return CALLBACK_ERRORS.get(error, CallbackError)()
+    kind = CALLBACK_ERRORS.get(error, CallbackError)
+    is_without_link = arrival is not None and not arrival.state.email
+    return SignInDeclined() if kind is AccessDenied and is_without_link else kind()

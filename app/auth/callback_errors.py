@@ -5,7 +5,7 @@ https://workos.com/docs/reference/sso/get-authorization-url/error-codes
 
 from __future__ import annotations
 
-from ..failures import CODE_INSTEAD, OTHER_ADDRESS, SIGN_IN, Failure
+from ..failures import CODE_INSTEAD, OTHER_ADDRESS, SIGN_IN, START_AGAIN, Failure
 from ..workos_api.faults import WorkOSFault
 from .state import LinkUsedUp
 
@@ -29,6 +29,17 @@ class AccessDenied(LinkUsedUp):
         "It has expired or has been opened before, perhaps by a program that checks mail for "
         "dangerous links."
     )
+
+
+class SignInDeclined(CallbackRefused):
+    """access_denied, where there was no link to open: a no, by the person or by a rule."""
+
+    title = "You are not signed in"
+    reason = "The sign-in was cancelled, or your organization does not allow it."
+    button = START_AGAIN
+    symptom = "Somebody comes back from the page of the sign-in service with a no"
+    cause = "They cancelled it, or a rule of WorkOS or of the identity provider denied it."
+    fix = "Nothing, if they cancelled. Otherwise look at their events in the WorkOS dashboard."
 
 
 class SigninConsentDenied(CallbackRefused):
@@ -103,7 +114,10 @@ class Unasked(Failure):
         "They came from impersonation in the WorkOS dashboard, an invitation, or an identity "
         "provider's own page. The code is thrown away, because it could be anybody's."
     )
-    fix = "Nothing: sign-in starts again. Point such links at <PUBLIC_URL>/sign-in."
+    fix = (
+        "Nothing: sign-in starts again. If you offer authkit, register <PUBLIC_URL>/auth/initiate "
+        "at WorkOS (docs/authkit.md)."
+    )
 
 
 class IdpInitiatedSsoDisabled(Unasked):

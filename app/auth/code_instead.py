@@ -15,7 +15,7 @@ from ..failures import Failure
 from ..keys import CLOCK_SKEW
 from ..session.store import session_store
 from .attempt import Attempt
-from .state import LinkUsedUp, State, StateExpired, read
+from .state import LinkUsedUp, State, StateExpired, StateInvalid, read
 
 
 class CodeInsteadSent(LinkUsedUp):
@@ -48,6 +48,8 @@ def offer(token: str, state: State) -> Attempt:
 def replaced_link(token: str) -> State:
     """Returns the link that the code is to replace; raises Failure."""
     state = read(token)
+    if not state.email:
+        raise StateInvalid  # nothing was mailed that a code could replace
     if time.time() >= state.ends_at + CLOCK_SKEW:
         raise StateExpired
     return state

@@ -20,6 +20,7 @@ def complete(attempt: Attempt, proof: Proof, config: Config) -> Response:
         proof.identity,
         workos_session=proof.workos_session,
         caller_state=attempt.caller_state,
+        proved_at=proof.proved_at,
     )
     if attempt.email:
         # Only an address that was mailed to: what else may vouch for one, such as a customer's own

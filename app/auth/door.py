@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint
+from workos.user_management.models import AuthenticateResponse
 
+from ..config import DAY, settings
 from ..identity import Identity
-from ..session.workos_session import WorkOSSession
+from ..session.workos_session import WorkOSSession, auth_time
 from .attempt import Attempt
 
 
@@ -18,6 +21,22 @@ class Proof:
 
     identity: Identity
     workos_session: WorkOSSession | None = None
+    proved_at: int | None = None  # in seconds since the epoch, if not now
+
+    @classmethod
+    def from_authentication(cls, attempt: Attempt, reply: AuthenticateResponse) -> Proof:
+        """Reads the answer of `POST /user_management/authenticate`."""
+        keep_claims = settings().is_development
+        workos_session = WorkOSSession.from_authentication(reply, keep_claims=keep_claims)
+        proved_at = None if attempt.email else _proved_elsewhere(reply)
+        return cls(Identity.from_user(reply.user, method=attempt.method), workos_session, proved_at)
+
+
+def _proved_elsewhere(reply: AuthenticateResponse) -> int:
+    # WorkOS lets people through who have signed in there before. That is no recent sign-in, and
+    # neither is that of somebody who acts for them, or one of which it does not say when it was.
+    said = None if reply.impersonator else auth_time(reply)
+    return int(time.time()) - DAY if said is None else said
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .. import shapes
 from ..config import Config
-from ..failures import CODE_INSTEAD, DOCTOR, HOME, Failure
+from ..failures import CODE_INSTEAD, DOCTOR, HOME, START_AGAIN, Failure
 from ..keys import CLOCK_SKEW, sealer, unseal
 from ..session import signed_in_identity
 from ..session.store import session_store
@@ -73,6 +73,39 @@ class StateUsed(LinkUsedUp):
     may_be_done = True
 
 
+class SignInOver(LinkUsedUp):
+    """A sign-in at another site, without a link, that is over, or not of this browser."""
+
+    button = START_AGAIN
+    symptom = "Somebody comes back from the page of the sign-in service, and is not signed in"
+    cause = (
+        "They took longer than half an hour, came back in another browser or without its cookies, "
+        "or opened the address a second time."
+    )
+    fix = "Begin again at /sign-in. If that never helps, the browser keeps no cookies."
+
+
+class SignInExpired(SignInOver):
+    """They took too long."""
+
+    title = "This sign-in took too long"
+    reason = "It began too long ago, so it was not finished."
+
+
+class SignInForeign(SignInOver):
+    """Another browser began it."""
+
+    title = "This browser did not begin the sign-in"
+    reason = "It began in another one, or this one no longer has the cookie that says so."
+
+
+class SignInUsed(SignInOver, StateUsed):
+    """It has been finished before."""
+
+    title = "This sign-in is already finished"
+    reason = "Each works once. If you have just signed in with it, you can carry on."
+
+
 class AlreadySignedIn(LinkUsedUp):
     """The same, but the browser is signed in, so there is nothing left to do."""
 
@@ -89,7 +122,8 @@ class State(NamedTuple):
     attempt_id: str
     secret: str
     ends_at: int
-    email: str  # so that a browser without the attempt can be sent a code instead
+    # So that a browser without the attempt can be sent a code instead; "" if nothing was mailed.
+    email: str
 
 
 class Arrival(NamedTuple):
@@ -128,17 +162,19 @@ def require_attempt(arrival: Arrival) -> Attempt:
     """Returns the attempt of this browser, if `state` belongs to it; raises LinkUsedUp."""
     state, attempt, is_in_time = arrival
     if not is_in_time:
-        raise StateExpired
+        raise StateExpired if state.email else SignInExpired
     if attempt and hmac.compare_digest(attempt.secret, state.secret):
         return attempt
-    raise used() if is_used(state.attempt_id) else StateForeign
+    if is_used(state.attempt_id):
+        raise used(has_link=bool(state.email))
+    raise StateForeign if state.email else SignInForeign
 
 
 def spend(attempt: Attempt) -> None:
     """Lets the first caller go on, over all workers; raises LinkUsedUp for all others."""
     keep_until = attempt.ends_at + 2 * CLOCK_SKEW
     if not session_store().claim(_claim(attempt.id, attempt.profile_id), expires_at=keep_until):
-        raise used()
+        raise used(has_link=bool(attempt.email))
 
 
 def reopen(attempt: Attempt) -> None:
@@ -152,9 +188,11 @@ def is_used(attempt_id: str) -> bool:
     return session_store().is_claimed(_claim(attempt_id))
 
 
-def used() -> LinkUsedUp:
+def used(*, has_link: bool = True) -> LinkUsedUp:
     """Returns the failure of a used link, or better news if this browser is signed in."""
-    return AlreadySignedIn() if signed_in_identity() else StateUsed()
+    if signed_in_identity():
+        return AlreadySignedIn()
+    return StateUsed() if has_link else SignInUsed()
 
 
 def _claim(attempt_id: str, profile_id: str | None = None) -> str:

@@ -88,6 +88,11 @@ exchanging = limiter.shared_limit(
 )
 """Limits how often one visitor has the callback exchange a code."""
 
+leading_away = limiter.shared_limit(
+    lambda: current().config.limit_verify_per_visitor, "leading-away-visitor"
+)
+"""Limits how often one visitor reaches a view that begins a sign-in elsewhere."""
+
 
 def count_mail(counted_for: str) -> None:
     """Counts a mail for its address, the visitor's network and everybody; raises TooManyRequests.

@@ -46,11 +46,13 @@ def sign_in(
     *,
     workos_session: WorkOSSession | None = None,
     caller_state: str | None = None,
+    proved_at: int | None = None,
 ) -> None:
     """Begins a session for this person in this browser.
 
     Whatever was there before is gone: anybody else's session, and the CSRF secret, which an
-    attacker might have planted (session fixation).
+    attacker might have planted (session fixation). `proved_at` is when they proved who they are, in
+    seconds since the epoch, if that was not just now: what needs a recent sign-in goes by it.
     """
     config, store, now = settings(), session_store(), int(time.time())
     before = cookie.read(config)
@@ -59,7 +61,7 @@ def sign_in(
     record = SessionRecord(
         identity=identity,
         state=caller_state,
-        signed_in_at=now,
+        signed_in_at=now if proved_at is None else min(now, proved_at),
         browser=browser_name(request.headers.get("User-Agent", "")),
         seen_at=now,
         workos_text=text,

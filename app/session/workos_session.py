@@ -124,6 +124,12 @@ class WorkOSSession:
         return replace(self, refresh_token=None, in_doubt=False, expires_at=checked_until)
 
 
+def auth_time(reply: AuthenticateResponse) -> int | None:
+    """Returns when WorkOS last saw the person prove who they are, in seconds since the epoch."""
+    said = _claims(reply.access_token).get("auth_time")
+    return said if isinstance(said, int) else None
+
+
 def _claims(access_token: str) -> Mapping[str, Any]:
     # Not verified: it came straight from WorkOS over TLS, in answer to a call with our key
     # (OpenID Connect Core 3.1.3.7 item 6). A token from anywhere else must be verified.

@@ -119,7 +119,7 @@ def test_a_door_takes_back_only_its_own_attempts(
 
     refused = another.get("/auth/callback", query_string={"code": "01EVE", "state": token})
 
-    assert heading(refused) == "This browser did not ask for the link"
+    assert heading(refused) == "This browser did not begin the sign-in"
     assert not another.is_signed_in()
 
 

@@ -6,11 +6,12 @@ from flask import Flask, current_app
 
 from ...environment import ConfigError
 from ..door import Door
-from . import magic_auth, magic_link
+from . import authkit, magic_auth, magic_link
 
 DOORS: tuple[Door, ...] = (
     magic_auth.DOOR,
     magic_link.DOOR,
+    authkit.DOOR,
 )
 
 

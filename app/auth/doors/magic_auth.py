@@ -12,11 +12,9 @@ from flask import Blueprint, Response, url_for
 from ... import limits, mail
 from ...config import Config, settings
 from ...failures import WrongCode
-from ...identity import Identity
 from ...keys import keyring
 from ...pages import render
 from ...session.store import session_store
-from ...session.workos_session import WorkOSSession
 from ...web.email_address import canonical_email
 from ...web.fields import queried, submitted
 from ...web.visitor import this_browser
@@ -125,9 +123,7 @@ def _redeem(attempt: Attempt, email: str, one_time_code: str, config: Config) ->
     except WrongCode as wrong:
         wrong.tries_left = limits.tries_left(attempt.id)
         raise
-    identity = Identity.from_user(reply.user, method=attempt.method)
-    workos_session = WorkOSSession.from_authentication(reply, keep_claims=config.is_development)
-    return complete(attempt, Proof(identity, workos_session), config)
+    return complete(attempt, Proof.from_authentication(attempt, reply), config)
 
 
 def _require_asked_here(attempt: Attempt, one_time_code: str, config: Config) -> None:

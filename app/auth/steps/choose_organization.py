@@ -13,10 +13,8 @@ from flask import Blueprint, Response
 from ... import limits
 from ...config import settings
 from ...failures import BadInput
-from ...identity import Identity
 from ...pages import render
 from ...session.store import session_store
-from ...session.workos_session import WorkOSSession
 from ...web.fields import queried, submitted
 from ...web.visitor import this_browser
 from ...workos_api import user_management
@@ -78,9 +76,7 @@ def choose() -> Response:
     reply = user_management.authenticate_with_organization_selection(
         pending.token, chosen, this_browser()
     )
-    identity = Identity.from_user(reply.user, method=attempt.method)
-    workos_session = WorkOSSession.from_authentication(reply, keep_claims=config.is_development)
-    return complete(attempt, Proof(identity, workos_session), config)
+    return complete(attempt, Proof.from_authentication(attempt, reply), config)
 
 
 def _details(required: StepRequired) -> dict[str, Any] | None:

@@ -1,0 +1,100 @@
+"""Authorization URLs and the codes that come back from them.
+
+https://workos.com/docs/reference/authkit/authentication/get-authorization-url
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workos.user_management.models import AuthenticateResponse
+
+from ..config import settings
+from ..failures import START_AGAIN, Failure
+from ..web.visitor import Browser
+from .client import ask, workos
+from .faults import UnexpectedReply
+from .refusals import InvalidGrant
+
+
+class AuthorizationCodeInvalidGrant(Failure):
+    """The code is used up or too old, or another browser has its verifier."""
+
+    title = "This sign-in could not be finished"
+    reason = "It took too long, or was finished before. If you have just signed in, carry on."
+    button = START_AGAIN
+    may_be_done = True
+    symptom = "A code that WorkOS sent with somebody is refused"
+    cause = (
+        "A code lasts ten minutes, works once, and only with the verifier of the attempt that it "
+        "was made for."
+    )
+    fix = "Begin again at /sign-in."
+
+
+def code_verifier() -> tuple[str, str]:
+    """Returns a new verifier, to be kept, and its challenge, to be sent (RFC 7636, S256)."""
+    pair = workos().pkce.generate()
+    return pair.code_verifier, pair.code_challenge
+
+
+def authorization_url(
+    provider: str,
+    *,
+    redirect_uri: str,
+    state: str,
+    code_challenge: str,
+    max_age: int | None = None,
+    **hints: str,
+) -> str:
+    """Returns where to send a browser to sign in; calls nobody.
+
+    `max_age` is in seconds: WorkOS asks people again whose last proof is older.
+    """
+    return workos().user_management.get_authorization_url(
+        provider=provider,
+        redirect_uri=redirect_uri,
+        state=state,
+        code_challenge=code_challenge,
+        code_challenge_method="S256",
+        max_age=max_age,
+        **{name: value for name, value in hints.items() if value},  # type: ignore[arg-type] # all of them strings
+    )
+
+
+def authenticate_with_code(code: str, verifier: str, browser: Browser) -> AuthenticateResponse:
+    """Exchanges the callback's code for who the person is; spends it; raises Failure.
+
+    Read raw, because the SDK's model refuses what WorkOS may leave out, and then the code is spent.
+    """
+    config = settings()
+    body = {
+        "grant_type": "authorization_code",
+        "client_id": config.workos_client_id,
+        "client_secret": config.workos_api_key,
+        "code": code,
+        "code_verifier": verifier,
+        **{name: value for name, value in browser._asdict().items() if value},
+    }
+    path = ("user_management", "authenticate")
+    try:
+        reply = ask(workos().request_raw, "post", path, body=body)
+    except InvalidGrant as refused:
+        raise AuthorizationCodeInvalidGrant(detail=refused.detail) from None
+    return ask(AuthenticateResponse.from_dict, _completed(reply))
+
+
+def _completed(reply: object) -> dict[str, Any]:
+    user = reply.get("user") if isinstance(reply, Mapping) else None
+    if not isinstance(reply, Mapping) or not isinstance(user, Mapping):
+        raise UnexpectedReply(detail="no user")
+    impersonator = reply.get("impersonator")
+    if isinstance(impersonator, Mapping):
+        impersonator = {"reason": None, **impersonator}
+    return {
+        **reply,
+        "user": {"external_id": None, "last_sign_in_at": None, **user},
+        "impersonator": impersonator,
+        "oauth_tokens": None,  # the provider's own, if the dashboard says so: not kept here
+    }
