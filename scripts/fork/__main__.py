@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .doors import DOORS
+from .doors import BY_EMAIL, DOORS
 from .forking import fork
 from .things import THINGS
 from .tree import ForkError
@@ -22,6 +22,7 @@ def main() -> None:
         _require_clean(Path())
         _require_known(doors, DOORS, "DOORS")
         _require_known(without, THINGS, "WITHOUT")
+        _require_one_by_email(doors)
         for line in fork(Path(), asked.name, doors=doors, without=without):
             print(line, flush=True)
     except ForkError as error:
@@ -44,6 +45,11 @@ def _require_known(names: list[str], known: object, variable: str) -> None:
         raise ForkError(
             f"{variable} names {', '.join(unknown)}. There are: {', '.join(there_are)}."
         )
+
+
+def _require_one_by_email(doors: list[str]) -> None:
+    if not set(doors) & set(BY_EMAIL):
+        raise ForkError(f"DOORS has to name {' or '.join(BY_EMAIL)}. SIGN_IN_WITH need not.")
 
 
 def _require_clean(root: Path) -> None:

@@ -135,6 +135,9 @@ ONLY_CODES = (
     ),
 )
 
+# Limits, known browsers and most tests are about mail: a fork without any would be another project.
+BY_EMAIL = ("magic_auth", "magic_link")
+
 DOORS: dict[str, Thing] = {
     "magic_auth": Thing(
         words=r"magic.?auth|one.?time.?code|instead_of|code_instead|NEW_CODE|verify\.html|send_code\b",
@@ -172,5 +175,33 @@ DOORS: dict[str, Thing] = {
             "tests/workos/test_find_user.py",
         ),
         edits=ONLY_CODES,
+    ),
+    # What a door of one's own that leads elsewhere needs too stays: its failures, and `proved_at`.
+    "authkit": Thing(
+        words=r"hosted authkit|auth/authkit|signin\.authkit|docs/authkit\.md|auth/initiate|led_away",
+        paths=(
+            "app/auth/doors/authkit.py",
+            "app/auth/elsewhere.py",
+            "app/workos_api/authorize.py",
+            "templates/auth/doors/authkit.html",
+            "docs/authkit.md",
+            "tests/auth/test_authkit.py",
+            "tests/browser/test_elsewhere.py",
+            "tests/workos/test_authorize.py",
+        ),
+        edits=(
+            Edit(
+                "app/auth/callback_errors.py",
+                """\
+    fix = (
+        "Nothing: sign-in starts again. If you offer authkit, register <PUBLIC_URL>/auth/initiate "
+        "at WorkOS (docs/authkit.md)."
+    )
+""",
+                """\
+    fix = "Nothing: sign-in starts again. Point such links at <PUBLIC_URL>/sign-in."
+""",
+            ),
+        ),
     ),
 }

@@ -20,6 +20,7 @@ WAYS = {
     "magic_auth": "with a six-digit code by email ([Magic Auth](https://workos.com/docs/authkit/magic-auth))",
     "magic_link": "with a link by email ([Magic Link](https://workos.com/docs/magic-link), "
     "[and mail scanners](docs/magic-link.md))",
+    "authkit": "on the page of WorkOS itself ([hosted AuthKit](docs/authkit.md))",
 }
 WITH_EMULATOR = """\
 ## Run it
@@ -71,6 +72,10 @@ POST /auth/magic-link          a mail goes out
 GET  /auth/magic-link/sent     says: check your email
 GET  /auth/magic-link/open     here: on to WorkOS; elsewhere: a relay code
 GET  /auth/callback            state once, code once, then the User
+""",
+    "authkit": """\
+GET  /auth/authkit             away to the page of WorkOS
+GET  /auth/callback            state once, code once, with the verifier that stayed here
 """,
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.fork.doors import DOORS
+from scripts.fork.doors import BY_EMAIL
 from scripts.fork.things import THINGS
 from tests.machine import ROOT
 
@@ -22,7 +22,8 @@ EVERYTHING = " ".join(THINGS)
 VARIANTS: dict[str, tuple[str, str]] = {
     "all of it": ("", ""),
     **{f"without {thing}": ("", thing) for thing in THINGS},
-    **{f"{door} alone": (door, "") for door in DOORS},
+    **{f"{door} alone": (door, "") for door in BY_EMAIL},
+    "without magic_link": ("magic_auth authkit", ""),
     "the smallest": ("magic_auth", EVERYTHING),
 }
 
@@ -73,7 +74,11 @@ def test_the_name_stands_wherever_the_product_is_named(copy: Path) -> None:
 
 @pytest.mark.parametrize(
     ("doors", "without", "said"),
-    [("fingerprint", "", "DOORS names fingerprint"), ("", "errors", "WITHOUT names errors")],
+    [
+        ("fingerprint", "", "DOORS names fingerprint"),
+        ("authkit", "", "DOORS has to name magic_auth or magic_link"),
+        ("", "errors", "WITHOUT names errors"),
+    ],
 )
 def test_what_is_not_there_cannot_be_taken_away(
     copy: Path, doors: str, without: str, said: str
