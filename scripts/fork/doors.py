@@ -129,6 +129,16 @@ ONLY_CODES = (
         ".shown-code { font-family: var(--mono-font); font-size: 2.5rem; font-weight: 700; letter-spacing: 0.1em; margin: 1rem 0; }\n",
     ),
     Edit(
+        "doctor/server_checks.py",
+        """\
+    elif which == OFFICIAL and "magic_link" in config.sign_in_with:
+        yield warning(
+            f"{what}. It has no Magic Link, so asking for one ends in an error.",
+            "Set SIGN_IN_WITH=magic_auth, or use the emulator of this project: make run.",
+        )
+""",
+    ),
+    Edit(
         "doctor/store_checks.py",
         "WorkOS sends it; a mail scanner can use up its links (docs/magic-link.md).",
         "WorkOS sends it.",
@@ -201,6 +211,17 @@ DOORS: dict[str, Thing] = {
                 """\
     fix = "Nothing: sign-in starts again. Point such links at <PUBLIC_URL>/sign-in."
 """,
+            ),
+            Edit(
+                "app/limits/__init__.py",
+                """
+
+leading_away = limiter.shared_limit(
+    lambda: current().config.limit_verify_per_visitor, "leading-away-visitor"
+)
+\"\"\"Limits how often one visitor reaches a view that begins a sign-in elsewhere.\"\"\"
+""",
+                "\n",
             ),
         ),
     ),

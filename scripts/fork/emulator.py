@@ -71,7 +71,11 @@ endif
     Edit("tests/conftest.py", "that point to the emulator, with", "with"),
     Edit("tests/conftest.py", "sk_test_emulator", "sk_test_1"),
     Edit("tests/conftest.py", "client_emulator", "client_1"),
-    Edit("app/config.py", "PORT, EMULATOR_PORT and SMTP_PORT change", "PORT and SMTP_PORT change"),
+    Edit(
+        "app/environment.py",
+        "PORT, EMULATOR_PORT and SMTP_PORT change",
+        "PORT and SMTP_PORT change",
+    ),
     Edit(
         ".env.example",
         """\
