@@ -188,14 +188,17 @@ DOORS: dict[str, Thing] = {
     ),
     # What a door of one's own that leads elsewhere needs too stays: its failures, and `proved_at`.
     "authkit": Thing(
-        words=r"hosted authkit|auth/authkit|signin\.authkit|docs/authkit\.md|auth/initiate|led_away",
+        words=r"hosted authkit|auth/authkit|auth/social|GoogleOAuth|signin\.authkit|docs/authkit\.md|auth/initiate|led_away",
         paths=(
             "app/auth/doors/authkit.py",
+            "app/auth/doors/social.py",
             "app/auth/elsewhere.py",
             "app/workos_api/authorize.py",
             "templates/auth/doors/authkit.html",
+            "templates/auth/doors/social.html",
             "docs/authkit.md",
             "tests/auth/test_authkit.py",
+            "tests/auth/test_social.py",
             "tests/browser/test_elsewhere.py",
             "tests/workos/test_authorize.py",
         ),

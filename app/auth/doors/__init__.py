@@ -6,12 +6,13 @@ from flask import Flask, current_app
 
 from ...environment import ConfigError
 from ..door import Door
-from . import authkit, magic_auth, magic_link
+from . import authkit, magic_auth, magic_link, social
 
 DOORS: tuple[Door, ...] = (
     magic_auth.DOOR,
     magic_link.DOOR,
     authkit.DOOR,
+    *social.DOORS,
 )
 
 

@@ -1,0 +1,94 @@
+"""An account elsewhere: a button for each provider, and the same way back as hosted AuthKit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.config import Config
+from tests.auth.test_authkit import ORGANIZATIONS, at_authkit, query_of
+from tests.walk import ADA, Visitor, heading
+
+PROVIDERS = {
+    "google": ("Google", "GoogleOAuth"),
+    "microsoft": ("Microsoft", "MicrosoftOAuth"),
+    "github": ("GitHub", "GitHubOAuth"),
+    "apple": ("Apple", "AppleOAuth"),
+}
+
+
+@pytest.fixture
+def config(make_config: Any) -> Config:
+    """Settings that offer all of them, after codes."""
+    config = make_config(sign_in_with=("magic_auth", *PROVIDERS))
+    assert isinstance(config, Config)
+    return config
+
+
+@pytest.mark.parametrize("method", PROVIDERS)
+def test_somebody_signs_in_with_an_account_elsewhere(visitor: Visitor, method: str) -> None:
+    """AUT-18: with the id that they have by code."""
+    name, provider = PROVIDERS[method]
+    visitor.sign_in_by_code()
+    known = visitor.api_session().json["user"]["id"]
+    visitor.sign_out()
+    page = visitor.get("/sign-in?next=/account").text
+    assert f'href="/auth/social/{method}?next=/account">Continue with {name}<' in page
+
+    away = visitor.get(f"/auth/social/{method}?next=/account&state=basket-17").location
+    assert query_of(away)["provider"] == provider
+    assert visitor.get(at_authkit(visitor, away, email=ADA)).location == "/account"
+
+    session = visitor.api_session().json
+    assert (session["user"]["id"], session["method"]) == (known, method)
+    assert session["state"] == "basket-17"
+    assert f"<dd>{name}</dd>" in visitor.get("/account").text
+
+
+def test_only_providers_that_are_named_are_there(visitor: Visitor) -> None:
+    for path in ("/auth/social/myspace", "/auth/social", "/auth/authkit", "/auth/initiate"):
+        assert visitor.get(path).status_code == 404
+
+
+def test_a_request_that_nobody_made_begins_nothing(visitor: Visitor) -> None:
+    """AUT-05, WEB-11."""
+    assert visitor.client.head("/auth/social/google", base_url=visitor.origin).status_code == 503
+    assert visitor.get("/auth/social/google", headers={"Purpose": "prefetch"}).status_code == 503
+    assert visitor.cookies() == {}
+
+
+def test_a_code_of_one_provider_is_worth_nothing_to_the_attempt_of_another(
+    visitor: Visitor,
+) -> None:
+    """AUT-19."""
+    callback = at_authkit(visitor, visitor.get("/auth/social/google").location, email=ADA)
+    other = query_of(visitor.get("/auth/social/github").location)["state"]
+    query = {"code": query_of(callback)["code"], "state": other}
+
+    refused = visitor.get("/auth/callback", query_string=query)
+
+    assert heading(refused) == "This sign-in could not be finished"
+    assert not visitor.is_signed_in()
+
+
+def test_who_belongs_to_several_organizations_chooses_one_here(visitor: Visitor) -> None:
+    """AUT-15: a provider does not ask, so WorkOS has us ask."""
+    workos = visitor.emulator.test_client()
+    workos.post("/_emulate/organizations", json={"email": ADA, "organizations": ORGANIZATIONS})
+    away = visitor.get("/auth/social/google?next=/account").location
+
+    asked = visitor.get(at_authkit(visitor, away, email=ADA))
+    assert asked.location.startswith("/auth/choose-organization?attempt=")
+    assert "Globex" in visitor.get(asked.location).text
+    chosen = visitor.post("/auth/choose-organization", organization_id="org_2")
+
+    assert chosen.location == "/account"
+    session = visitor.api_session().json
+    assert (session["method"], session["workos"]["organization_id"]) == ("google", "org_2")
+
+
+def test_a_no_is_a_no(visitor: Visitor) -> None:
+    callback = at_authkit(visitor, visitor.get("/auth/social/google").location, deny="yes")
+
+    assert heading(visitor.get(callback)) == "You are not signed in"
