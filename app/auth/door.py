@@ -34,8 +34,8 @@ class Proof:
 
 def _proved_elsewhere(reply: AuthenticateResponse) -> int:
     # WorkOS lets people through who have signed in there before. That is no recent sign-in, and
-    # neither is that of somebody who acts for them, or one of which it does not say when it was.
-    said = None if reply.impersonator else auth_time(reply)
+    # neither is one of which it does not say when it was.
+    said = auth_time(reply)
     return int(time.time()) - DAY if said is None else said
 
 

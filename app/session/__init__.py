@@ -139,9 +139,11 @@ def ends_at() -> datetime:
 
 
 def is_fresh(max_age: int) -> bool:
-    """Whether this person has signed in within the last `max_age` seconds."""
+    """Whether this person, and nobody who acts for them, has signed in within `max_age` seconds."""
     record = live_record()
-    return record is not None and time.time() - record.signed_in_at < max_age
+    if record is None or (record.workos_session and record.workos_session.impersonator):
+        return False
+    return time.time() - record.signed_in_at < max_age
 
 
 def _current_user() -> Identity | None:
