@@ -57,7 +57,7 @@ def _dangers_of_a_live_key(values: Mapping[str, Any], *, is_debug: bool) -> Iter
     if urlsplit(values["workos_base_url"]).hostname in LOOPBACK:
         yield (
             f"WORKOS_BASE_URL is {values['workos_base_url']}, but WORKOS_API_KEY is a live key.\n"
-            "    An emulator would learn the key, and let anybody in. Remove WORKOS_BASE_URL."
+            "    What answers there learns the key, and lets anybody in. Remove WORKOS_BASE_URL."
         )
     if values["preview_hosts"]:
         yield (
