@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import PurePosixPath
 
 from . import unused
@@ -28,6 +29,7 @@ class Following:
         self._used = {part: self._names(part) for part in ("app", "tests")}
         self._idle = set(self._idle_imports())
         self._imported = self._imported_modules()
+        self._silent: set[Source] = set()  # in which no word is left that could go
 
     def prune(self, words: re.Pattern[str]) -> None:
         """Removes what matches, and whatever needs it, until nothing more is found."""
@@ -54,7 +56,9 @@ class Following:
         def named(source: Source) -> Iterator[int]:
             return _matches(source, words)
 
-        changed = [self._pruned(name, named, words) for name in self._ours()]
+        said = [name for name in self._ours() if self._sources[name] not in self._silent]
+        changed = [self._pruned(name, named, words) for name in said]
+        self._silent = set(self._sources.values())
         return any(changed)
 
     def _prune_uses(self) -> bool:
@@ -88,10 +92,7 @@ class Following:
     def _idle_imports(self) -> Iterator[tuple[str, str]]:
         for name in self._ours():
             source = self._sources[name]
-            uses = {node.id for node in source.nodes if isinstance(node, ast.Name)}
-            for one, node in defined(source.tree.body).items():
-                if isinstance(node, ast.Import | ast.ImportFrom) and one not in uses:
-                    yield name, one
+            yield from ((name, one) for one in _unused_imports(source))
 
     def _prune_idle(self) -> bool:
         changed = False
@@ -146,6 +147,16 @@ class Following:
         for name in gone:
             self._tree.delete(name)
         return bool(gone)
+
+
+@cache
+def _unused_imports(source: Source) -> tuple[str, ...]:
+    uses = {node.id for node in source.nodes if isinstance(node, ast.Name)}
+    return tuple(
+        one
+        for one, node in defined(source.tree.body).items()
+        if isinstance(node, ast.Import | ast.ImportFrom) and one not in uses
+    )
 
 
 def _matches(source: Source, words: re.Pattern[str]) -> Iterator[int]:

@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePosixPath
 
 from .source import DEFINITIONS, FUNCTIONS, Source
@@ -32,7 +33,7 @@ def defined(body: Iterable[ast.stmt]) -> Definitions:
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts:
     """What a project defines: by module, by class, and as fixtures by folder."""
 
@@ -70,7 +71,7 @@ def module_of(name: str) -> str:
 def uses_of_what_has_gone(source: Source, before: Facts, now: Facts) -> Iterator[int]:
     """Yields the places in a file that need what `before` had, and `now` has not."""
     yield from _imports(source, before, now)
-    yield from _names(source)
+    yield from _unbound(source)
     yield from _members(source, before, now)
     if source.is_test:
         yield from _asked_fixtures(source, before, now)
@@ -87,7 +88,7 @@ def imported_from(source: Source, node: ast.ImportFrom) -> str:
 
 def imports(source: Source) -> Iterator[str]:
     """Yields the dotted name of each module that a file imports, or may mean to."""
-    for node in source.nodes:
+    for node in source.imports:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom):
@@ -97,7 +98,7 @@ def imports(source: Source) -> Iterator[str]:
 
 
 def _imports(source: Source, before: Facts, now: Facts) -> Iterator[int]:
-    for node in source.nodes:
+    for node in source.imports:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name in before.modules and alias.name not in now.modules:
@@ -118,7 +119,9 @@ def _has(facts: Facts, module: str, name: str) -> bool:
     return name in facts.modules.get(module, ()) or f"{module}.{name}" in facts.modules
 
 
-def _names(source: Source) -> Iterator[int]:
+@cache  # files are looked at again and again, and few of them change
+def _unbound(source: Source) -> tuple[int, ...]:
+    """Returns where a file names what it neither defines nor imports."""
     bound = set(KNOWN)
     for node in source.nodes:
         if isinstance(node, DEFINITIONS):
@@ -131,19 +134,15 @@ def _names(source: Source) -> Iterator[int]:
             bound.add((node.asname or node.name).partition(".")[0])
         elif isinstance(node, ast.ExceptHandler) and node.name:
             bound.add(node.name)
-    for node in source.nodes:
-        if isinstance(node, ast.Name) and node.id not in bound:
-            yield source.start_of(node)
+    return tuple(
+        source.start_of(node)
+        for node in source.nodes
+        if isinstance(node, ast.Name) and node.id not in bound
+    )
 
 
 def _members(source: Source, before: Facts, now: Facts) -> Iterator[int]:
-    lost = {
-        member
-        for owner, members in before.members.items()
-        if owner in now.members
-        for member in members - now.members[owner]
-    }
-    lost -= {member for members in now.members.values() for member in members}
+    lost = _lost_members(before, now)
     modules = _modules(source)
     for node in source.nodes:
         if not isinstance(node, ast.Attribute):
@@ -157,10 +156,22 @@ def _members(source: Source, before: Facts, now: Facts) -> Iterator[int]:
             yield source.start_of(node)
 
 
+@cache
+def _lost_members(before: Facts, now: Facts) -> frozenset[str]:
+    lost = {
+        member
+        for owner, members in before.members.items()
+        if owner in now.members
+        for member in members - now.members[owner]
+    }
+    return frozenset(lost - {member for members in now.members.values() for member in members})
+
+
+@cache
 def _modules(source: Source) -> dict[str, str]:
     return {
         alias.asname or alias.name: f"{imported_from(source, node)}.{alias.name}"
-        for node in source.nodes
+        for node in source.imports
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
@@ -178,6 +189,8 @@ def _is_fixture(source: Source, node: ast.FunctionDef | ast.AsyncFunctionDef) ->
 
 def _asked_fixtures(source: Source, before: Facts, now: Facts) -> Iterator[int]:
     lost = before.visible_fixtures(source.name) - now.visible_fixtures(source.name)
+    if not lost:
+        return
     for node in source.nodes:
         around = source.parents.get(node)
         if isinstance(node, FUNCTIONS) and isinstance(around, ast.Module | ast.ClassDef):

@@ -46,6 +46,11 @@ class Source:
         self.nodes = list(ast.walk(self.tree))
 
     @cached_property
+    def imports(self) -> list[ast.Import | ast.ImportFrom]:
+        """Its imports, wherever they stand."""
+        return [node for node in self.nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+
+    @cached_property
     def comments(self) -> list[Span]:
         """Where comments begin and end."""
         if "#" not in self.text:
@@ -129,6 +134,8 @@ class Source:
 
     def comment_at(self, offset: int) -> Cut | None:
         """Returns the comment at a place, to be cut: all of its lines."""
+        if "#" not in self.text[self.text.rfind("\n", 0, offset) + 1 : offset + 1]:
+            return None
         for start, end in self.comments:
             if start <= offset < end:
                 line = self.text.rfind("\n", 0, start) + 1
