@@ -27,7 +27,7 @@ help: ## Say what there is to make
 run: $(VENV)/run ## Run the application and the emulator, ready to sign in
 	@$(BIN)/python -m scripts.develop
 
-test: $(VENV)/dev ## Run all tests; says what was skipped without Chromium, nginx or Redis
+test: $(VENV)/dev ## Run all tests; says what was skipped, and which program it needs
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not fork" $(PYTEST)
 
 quick: $(VENV)/dev ## Run the tests that start no browser and no server

@@ -11,6 +11,7 @@ WIDTH = 98
 BLOCK = re.compile(r"```.*?^```\n|<!--.*?-->\n|(?:(?!```|<!--)[^\n]+\n)+|\n+", re.M | re.S)
 HEADING = re.compile(r"(#+) ")
 SENTENCE = re.compile(r".*?(?:(?<!e\.g)[.!?][*)]*(?=\s|$)\s*|$)", re.S)
+LABEL = re.compile(r"^\*\*[^*]+\*\*")
 ITEM = re.compile(r"^(?=[-*] |\d+\. )", re.M)
 
 
@@ -22,9 +23,12 @@ def markdown(text: str, words: Words) -> str:
         heading = HEADING.match(block)
         if heading and (not dropped_level or len(heading[1]) <= dropped_level):
             dropped_level = len(heading[1]) if words.search(block) else 0
-        if not dropped_level:
-            kept.append(_block(block, words))
-    return _without_empty_sections(re.sub(r"\n{3,}", "\n\n", "".join(kept)))
+        said = "" if dropped_level else _block(block, words)
+        if said.strip():
+            kept.append(said)
+        elif said and kept and kept[-1].strip():
+            kept.append("\n")
+    return _without_empty_sections("".join(kept))
 
 
 def _block(block: str, words: Words) -> str:
@@ -32,7 +36,7 @@ def _block(block: str, words: Words) -> str:
         return block
     if block.startswith("```"):
         lines = [line for line in block.splitlines(keepends=True) if not words.search(line)]
-        return "".join(lines) if len(lines) > 2 else ""
+        return "".join(lines) if "".join(lines[1:-1]).strip() else ""
     if block.startswith("|"):
         rows = [row for row in block.splitlines(keepends=True) if not words.search(row)]
         return "".join(rows) if len(rows) > 2 else ""
@@ -45,11 +49,16 @@ def _block(block: str, words: Words) -> str:
 
 def _sentences(text: str, words: Words) -> str:
     # An element of a list in the sentence goes alone.
-    element = re.compile(r",\s+`[^`]*`(?=[,.;:])")
+    element = re.compile(r",\s+`[^`]*`(?=[,.;:)])")
     text = element.sub(lambda one: "" if words.search(one[0]) else one[0], text)
     said = [one for one in SENTENCE.findall(text) if not words.search(one)]
     left = "".join(said).rstrip()
-    return f"{left}\n" if re.search(r"\w", left) else ""
+    return f"{left}\n" if re.search(r"\w", LABEL.sub("", left)) else ""
+
+
+def without_last_column(text: str) -> str:
+    """Returns the page with each row of its tables one cell shorter."""
+    return re.sub(r"^(\|.*\|)[^|\n]*\|$", r"\1", text, flags=re.M)
 
 
 def _without_empty_sections(text: str) -> str:
@@ -70,11 +79,9 @@ def _paragraph(text: str, words: Words) -> str:
         if setting and words.search(setting):
             continue
         comment = _sentences(said, words).strip() if said else ""
-        if comment != said:
-            comment = comment.replace("\n", " ")
-        kept += [
-            f"# {line}" for part in comment.splitlines() for line in textwrap.wrap(part, WIDTH)
-        ]
+        is_shorter = comment != said
+        left = textwrap.wrap(comment, WIDTH) if is_shorter else said.splitlines()
+        kept += [f"# {line}" for line in left]
         kept += [setting] if setting else []
     return "\n".join(kept)
 
@@ -98,6 +105,8 @@ def lines(text: str, words: Words) -> str:
     kept: list[str] = []
     inside = -1
     for line in text.splitlines(keepends=True):
+        if line.startswith(".PHONY:"):
+            line = re.sub(r" [^ \n]+", lambda one: "" if words.search(one[0]) else one[0], line)
         depth = len(line) - len(line.lstrip(" \t"))
         if line.strip() and depth > inside >= 0:
             continue

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from .tree import Edit, Thing
+from .wording import CODES_ALONE, LINKS_ALONE
 
 MAGIC_AUTH = "app/auth/doors/magic_auth.py"
 SEND_CODE = "templates/auth/buttons/send_code.html"
+VERIFY = "templates/auth/verify.html"
 FORMS = "templates/auth/_forms.html"
 SENT = "templates/auth/sent.html"
 
-# One door has no other to offer.
-NO_CODE_INSTEAD = Edit(
-    "app/auth/callback.py",
-    "attempts.follow(attempt or code_instead.offer(token, found), EXCHANGING)",
-    "if attempt:\n            attempts.follow(attempt, EXCHANGING)",
+# One door has no other to offer, so every attempt is of the browser that typed its address.
+NO_CODE_INSTEAD = (
+    Edit(
+        "app/auth/callback.py",
+        "attempts.follow(attempt or code_instead.offer(token, found), EXCHANGING)",
+        "if attempt:\n            attempts.follow(attempt, EXCHANGING)",
+    ),
+    Edit(
+        "app/auth/attempt.py",
+        """\
+        \"""As much of the address as this browser may see.\"""
+        email = self.email or ""
+        return email if self.knows_email else masked_email(email)
+""",
+        """\
+        \"""The address, as pages show it.\"""
+        return self.email or ""
+""",
+    ),
 )
 
 ONLY_LINKS = (
-    NO_CODE_INSTEAD,
+    *LINKS_ALONE,
+    *NO_CODE_INSTEAD,
     Edit(".env.example", "# SIGN_IN_WITH=magic_auth,magic_link", "# SIGN_IN_WITH=magic_link"),
     Edit(
         FORMS,
@@ -46,6 +63,11 @@ ONLY_LINKS = (
     ),
     Edit(SENT, " A code cannot be used up that way."),
     Edit(
+        "doctor/server_checks.py",
+        "Set SIGN_IN_WITH=magic_auth, or use the emulator",
+        "Use the emulator",
+    ),
+    Edit(
         "templates/development/failures.html",
         """
       {% if kind.button.partial == "send_code" %}(<a href="{{ url_for('signin.development_failures.fail', name=kind.name(), attempt='no') }}">without an attempt<span class="only-read">: {{ kind.name() }}</span></a>){% endif %}</p>""",
@@ -54,8 +76,44 @@ ONLY_LINKS = (
 )
 
 ONLY_CODES = (
+    *CODES_ALONE,
     Edit(".env.example", "# SIGN_IN_WITH=magic_auth,magic_link", "# SIGN_IN_WITH=magic_auth"),
-    NO_CODE_INSTEAD,
+    *NO_CODE_INSTEAD,
+    Edit(
+        "app/auth/state.py",
+        "claim(_claim(attempt.id, attempt.profile_id), expires",
+        "claim(_claim(attempt.id), expires",
+    ),
+    Edit(
+        "app/auth/state.py", "(attempt_id: str, profile_id: str | None = None)", "(attempt_id: str)"
+    ),
+    Edit(
+        "app/auth/state.py",
+        "    # A code is exchanged once, and what it proved signs in once.\n"
+        '    return f"state:{attempt_id}:proved" if profile_id else f"state:{attempt_id}"',
+        '    return f"state:{attempt_id}"',
+    ),
+    Edit(
+        "app/identity.py",
+        "method: str, profile_id: str | None = None\n    ) ->",
+        "method: str\n    ) ->",
+    ),
+    Edit(
+        "app/auth/attempt.py",
+        "    link: str | None = None  # WorkOS's own, if the mail carries one of ours\n",
+    ),
+    Edit(
+        "templates/development/session.html",
+        "{% if attempt.link %}; WorkOS's link is sealed in its cookie{% endif %}",
+    ),
+    Edit("templates/development/session.html", "Ask for a code or a link.", "Ask for a code."),
+    Edit("tests/workos/test_calls.py", '        "profile_id": None,\n'),
+    Edit(
+        VERIFY,
+        "{% if attempt.knows_email %} After\n  {{ signin.in_words(attempt.resend_after) }} you can ask for another code here.{% endif %}</p>\n  {% if attempt.knows_email %}\n",
+        " After\n  {{ signin.in_words(attempt.resend_after) }} you can ask for another code here.</p>\n",
+    ),
+    Edit(VERIFY, "quiet=true) }}\n  </div>\n  {% endif %}\n", "quiet=true) }}\n  </div>\n"),
     Edit(
         "app/workos_api/faults.py",
         'at the end. Or a caller asked for a redirect URI that "\n'
@@ -120,7 +178,12 @@ ONLY_CODES = (
   {{ hidden({"email": attempt.email, "next": attempt.return_to, "state": attempt.caller_state}) }}
 """,
     ),
-    Edit(SEND_CODE, "not (attempt.knows_email or attempt.instead_of)", "not attempt.knows_email"),
+    Edit(SEND_CODE, " or not (attempt.knows_email or attempt.instead_of)"),
+    Edit(
+        SEND_CODE,
+        "{% if attempt.knows_email %}{{ send_button(failure.button.label, attempt, quiet=true) }}{% endif %}",
+        "{{ send_button(failure.button.label, attempt, quiet=true) }}",
+    ),
     Edit(
         SEND_CODE, "{% if not attempt.knows_email %}, the address that the link was for{% endif %}"
     ),
@@ -150,13 +213,13 @@ BY_EMAIL = ("magic_auth", "magic_link")
 
 DOORS: dict[str, Thing] = {
     "magic_auth": Thing(
-        words=r"magic.?auth|one.?time.?code|instead_of|code_instead|NEW_CODE|verify\.html|send_code\b",
+        words=r"magic.?auth|one.?time.?code|instead_of|code_instead|NEW_CODE|verify\.html|send_code\b|knows_email",
         takes=("bench",),
         paths=(
             MAGIC_AUTH,
             "app/auth/code_instead.py",
             "templates/auth/doors/magic_auth.html",
-            "templates/auth/verify.html",
+            VERIFY,
             SEND_CODE,
             "templates/mail/code.html",
             "templates/mail/code.txt",
@@ -165,7 +228,8 @@ DOORS: dict[str, Thing] = {
         edits=ONLY_LINKS,
     ),
     "magic_link": Thing(
-        words=r"magic.?link|relay|own_link|instead_of|code_instead\.|WORKOS_REDIRECT_URIS",
+        words=r"magic.?link|links and mail scanners|relay|own_link|instead_of|code_instead\.|WORKOS_REDIRECT_URIS|knows_email"
+        r"|profile_id|user_?creation_?error|email_?not_?available",
         paths=(
             "app/auth/doors/magic_link.py",
             "app/auth/doors/own_link.py",

@@ -25,6 +25,19 @@ OURS = Thing(
     edits=(
         Edit("Makefile", ' -m "not fork"'),
         Edit("docs/without-make.md", ' -m "not fork"'),
+        Edit("Makefile", " fork forks lock", " lock"),
+        Edit("pyproject.toml", '  "fork: makes a fork, and checks and tests it",\n'),
+        Edit("README.md", "In a fork, [", "["),
+        Edit(
+            "docs/customizing.md",
+            """\
+## What you do not need
+
+`make fork` takes it away, with its settings, pages, tests, documents and packages; see [Make it yours](../README.md#make-it-yours). It
+wants a tree without uncommitted changes, changes it, and commits nothing: look at `git diff`, run `make check` and `make quick`, and commit it yourself. Once is
+enough, so it takes itself away, too.
+""",
+        ),
     ),
 )
 PROMISE = re.compile(r"^\| ([A-Z0-9]+-\d\d) \| .*\n", re.M)
@@ -50,6 +63,9 @@ def fork(root: Path, name: str, *, doors: Sequence[str], without: Sequence[str])
     edits += [edit for needed, some in TOGETHER.items() if needed <= set(names) for edit in some]
     for edit in edits:
         tree.edit(edit)
+    if "doctor" in things:  # whose checks stand beside what there is to do
+        checklist = tree.read("docs/production.md")
+        tree.write("docs/production.md", documents.without_last_column(checklist))
     words = _words(things)
     _prune_texts(tree, words)
     following.prune(words)
@@ -121,10 +137,14 @@ def _prune_locks(tree: Tree, things: dict[str, Thing]) -> None:
 
 
 def _tidy(root: Path) -> None:
+    # Those that write documents alone, because to collect all takes as long as to make the fork.
+    writers = [
+        str(one) for one in root.glob("tests/**/test_*.py") if "mark.docs" in one.read_text()
+    ]
     for command in (
         ["ruff", "check", "--quiet", "--fix", "--select", "F401,I", "."],
         ["ruff", "format", "--quiet", "."],
-        ["pytest", "-q", "-m", "docs and not e2e and not server", "--write-docs"],
+        ["pytest", "-q", "-m", "docs and not e2e and not server", "--write-docs", *writers],
     ):
         environment = {**os.environ, "RUFF_NO_CACHE": "true"}
         asked = [sys.executable, "-m", *command]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .emulator import WITHOUT_EMULATOR
 from .tree import Edit, Thing
+from .wording import NO_DEVELOPMENT, NO_DOCTOR, NO_EMULATOR, NO_REDIS, NO_WEBHOOKS
+
+WORKOS_SESSION = "app/session/workos_session.py"
 
 THINGS: dict[str, Thing] = {
     "doctor": Thing(
@@ -25,10 +28,11 @@ THINGS: dict[str, Thing] = {
                 '"different environments: ask the doctor."',
                 '"different environments."',
             ),
+            *NO_DOCTOR,
         ),
     ),
     "emulator": Thing(
-        words=r"emulat",
+        words=r"emulat|\bfuzz|playwright",
         takes=("bench",),
         paths=(
             "emulator",
@@ -46,13 +50,14 @@ THINGS: dict[str, Thing] = {
             "tests/host",
             "tests/stores/test_documented_stores.py",
         ),
-        packages=("aiosmtpd",),
-        edits=WITHOUT_EMULATOR,
+        packages=("aiosmtpd", "axe-playwright-python", "playwright"),
+        edits=(*WITHOUT_EMULATOR, *NO_EMULATOR),
     ),
     "webhooks": Thing(
         words=r"webhook",
         paths=("app/webhooks.py", "tests/test_webhooks.py"),
         edits=(
+            *NO_WEBHOOKS,
             Edit("README.md", ", signals, webhooks |", ", signals |"),
             Edit(
                 "docs/nginx.conf",
@@ -82,12 +87,28 @@ THINGS: dict[str, Thing] = {
         words=r"redis",
         paths=("app/stores/redis_sessions.py", "tests/redis_server.py", "tests/test_redis.py"),
         packages=("redis",),
-        edits=(Edit("app/stores/__init__.py", ", or Redis when REDIS_URL is set"),),
+        edits=(*NO_REDIS, Edit("app/stores/__init__.py", ", or Redis when REDIS_URL is set")),
     ),
     "development": Thing(
-        words=r"/development|development/|app\.development|for_developers|development_(fail|sess)",
+        words=r"/development|development/|app\.development|for_developers|keep_claims|development_(fail|sess)",
         paths=("app/development", "app/web/peer.py", "templates/development", "tests/development"),
         edits=(
+            *NO_DEVELOPMENT,
+            Edit(WORKOS_SESSION, " keep_claims: bool = False, generation", " generation"),
+            Edit(
+                WORKOS_SESSION,
+                """ None without a `sid`.
+
+        `keep_claims` keeps all claims, for developers to look at.
+        \"""
+""",
+                ' None without a `sid`."""\n',
+            ),
+            Edit(WORKOS_SESSION, "            claims=dict(claims) if keep_claims else None,\n"),
+            Edit(
+                WORKOS_SESSION,
+                "    claims: dict[str, Any] | None = None  # all of them, for looking at; in development only\n",
+            ),
             Edit(
                 "templates/base.html",
                 """\

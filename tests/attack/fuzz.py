@@ -94,14 +94,14 @@ class Material:
         signed_in.sign_in(f"{CANARY}-in-{label}@example.com")
         email = f"{CANARY}-waiting-{label}@example.com"
         waiting.post("/auth/magic-auth", email=email)
-        one_time_code = str(waiting.mail_to(email)["one_time_code"])
+        texts = [str(waiting.mail_to(email)["one_time_code"]), email]
         link = dict(parse_qsl(urlsplit(waiting.callback_of_link(email)).query))
         jars = [browser.http.cookies.get_dict() for browser in (signed_in, waiting)]
         tokens = [browser.token() for browser in (signed_in, waiting)]
         for browser in (signed_in, waiting):
             browser.http.close()
         cookies = ["; ".join(f"{name}={value}" for name, value in jar.items()) for jar in jars]
-        return cls(cookies, tokens, [one_time_code, link["code"], link["state"], email])
+        return cls(cookies, tokens, [*texts, link["code"], link["state"]])
 
     def secrets(self) -> set[str]:
         """Returns what no log may have."""

