@@ -65,7 +65,7 @@ fork: $(VENV)/dev ## Make it yours: NAME="…" DOORS=magic_auth WITHOUT="doctor 
 	@$(BIN)/python -m scripts.fork --name "$(NAME)" --doors "$(DOORS)" --without "$(WITHOUT)"
 
 forks: $(VENV)/dev ## Make every fork there is, and run its checks and tests: takes a while
-	@$(BIN)/python -m pytest -n auto -m fork $(PYTEST)
+	@$(BIN)/python -m pytest -n auto tests/fork $(PYTEST)
 
 lock: $(VENV)/dev ## Lock the newest dependencies of both pyproject.toml, with hashes
 	@$(BIN)/$(LOCK) --upgrade pyproject.toml -o requirements.txt

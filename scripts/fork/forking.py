@@ -26,7 +26,7 @@ OURS = Thing(
         Edit("Makefile", ' -m "not fork"'),
         Edit("docs/without-make.md", ' -m "not fork"'),
         Edit("Makefile", " fork forks lock", " lock"),
-        Edit("pyproject.toml", '  "fork: makes a fork, and checks and tests it",\n'),
+        Edit("pyproject.toml", '  "fork: makes forks that `make test` leaves out: make forks",\n'),
         Edit("README.md", "In a fork, [", "["),
         Edit(
             "docs/customizing.md",
