@@ -12,8 +12,8 @@ from .errors import CodeRefusal, OAuthRefusal
 from .fields import reading_body
 from .formats import Json
 from .magic_auth import redeem
-from .objects import RefreshToken, Session
-from .organizations import choose_organization, with_organization_selection
+from .objects import PendingAuthentication, RefreshToken, Session
+from .organizations import ask_for_organization, with_organization_selection
 
 bp = Blueprint("authenticate", __name__, url_prefix="/user_management")
 
@@ -32,27 +32,30 @@ def authenticate() -> ResponseReturnValue:
         raise OAuthRefusal("invalid_request", "The grant type is not supported.")
     with the_environment() as environment:
         require_client(environment, client_id, client_secret)
-        session = grant(environment)
+        pending = grant(environment)
+        session = pending.session
+        if not pending.is_settled:
+            for ask_if_needed in STEP_UPS:
+                ask_if_needed(environment, pending)
         if session.id not in environment.sessions:  # refreshing it elsewhere does not move it
             session.ip_address, session.user_agent = ip_address, user_agent
+            session.user.signed_in()
         environment.sessions[session.id] = session
         return _signed_in(environment, session)
 
 
-def with_magic_auth_code(environment: Environment) -> Session:
-    """Begins a session for anybody who knows the code that was mailed."""
+def with_magic_auth_code(environment: Environment) -> PendingAuthentication:
+    """Lets in anybody who knows the code that was mailed."""
     with reading_body() as body:
         email = body.email()
         one_time_code = body.text("code")
     environment.rate_limits.count_authenticate(email)
     user = redeem(environment, email, one_time_code)
-    user.signed_in()
-    session = Session(user)
-    choose_organization(environment, session)
-    return session
+    user.email_verified = True  # the code came with a mail to it
+    return PendingAuthentication(Session(user))
 
 
-def with_refresh_token(environment: Environment) -> Session:
+def with_refresh_token(environment: Environment) -> PendingAuthentication:
     """Renews a session. Refresh tokens rotate: each works once, and while its session lives."""
     with reading_body() as body:
         value = body.text("refresh_token")
@@ -69,7 +72,7 @@ def with_refresh_token(environment: Environment) -> Session:
     if organization_id not in (None, current):
         raise CodeRefusal("invalid_organization_id")
     token.used = True
-    return token.session
+    return PendingAuthentication(token.session, is_settled=True)
 
 
 GRANTS = {
@@ -78,6 +81,8 @@ GRANTS = {
     "refresh_token": with_refresh_token,
     "authorization_code": with_authorization_code,
 }
+# In the order in which WorkOS asks.
+STEP_UPS = (ask_for_organization,)
 
 
 def _signed_in(environment: Environment, session: Session) -> Json:

@@ -15,8 +15,7 @@ from .environment import Environment, the_environment
 from .errors import CodeRefusal, EntityNotFound, OAuthRefusal
 from .fields import reading_body, reading_query
 from .formats import Json, now, origin, same_email, with_query
-from .objects import AuthorizationRequest, Session, SignInCode
-from .organizations import choose_organization
+from .objects import AuthorizationRequest, PendingAuthentication, Session, SignInCode
 from .pages import kept_to_itself
 from .rules import AUTHORIZATION_CODE_LIFETIME
 
@@ -106,8 +105,8 @@ def answer(token: str) -> ResponseReturnValue:
     return redirect(_back(asked, {"code": code}))
 
 
-def with_authorization_code(environment: Environment) -> Session:
-    """Begins a session for the application that asked, as its verifier proves (RFC 7636)."""
+def with_authorization_code(environment: Environment) -> PendingAuthentication:
+    """Lets somebody in for the application that asked, as its verifier proves (RFC 7636)."""
     with reading_body() as body:
         code = body.text("code")
         verifier = body.optional_text("code_verifier")
@@ -120,14 +119,11 @@ def with_authorization_code(environment: Environment) -> Session:
         raise CodeRefusal("code_challenge_not_found")
     if challenge and not secrets.compare_digest(challenge, _challenge(verifier or "")):
         raise OAuthRefusal("invalid_grant", "The code verifier is not the one of the challenge.")
-    user = environment.user_for(found.email)
-    user.signed_in()
-    session = Session(user, organization_id=found.organization_id)
-    if found.request.provider != AUTHKIT:
-        session.authentication_method = found.request.provider
-        if session.organization_id is None:
-            choose_organization(environment, session)
-    return session
+    session = Session(environment.user_for(found.email), organization_id=found.organization_id)
+    if found.request.provider == AUTHKIT:
+        return PendingAuthentication(session, is_settled=True)  # AuthKit itself asked for all else
+    session.authentication_method = found.request.provider
+    return PendingAuthentication(session)
 
 
 def _challenge(verifier: str) -> str:

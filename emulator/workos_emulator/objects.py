@@ -191,10 +191,14 @@ class Session:
 
 @dataclass
 class PendingAuthentication:
-    """A person who has proved who they are, and has not yet said for which organization."""
+    """Somebody who has proved who they are, and of whom WorkOS may still want something."""
 
-    user: User
-    expires_at: datetime
+    session: Session  # begins once nothing is asked any more
+    answered: set[str] = field(default_factory=set)  # what was asked, by the codes of WorkOS
+    is_settled: bool = False  # nothing is asked any more
+    asked: str = ""
+    expires_at: datetime = field(default_factory=now)
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
 
 
 @dataclass
