@@ -1,4 +1,4 @@
-"""Requests that nobody made on purpose: HEAD, and browsers opening pages in advance."""
+"""Requests that nobody made on purpose: HEAD, pages opened in advance, images of other sites."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class Prefetched(Failure):
     symptom = "503: a link was opened in advance"
     cause = (
         "A browser or a preview opened the link before anybody clicked it (HEAD, Sec-Purpose, "
-        "Purpose, X-Moz). Nothing was used up."
+        "Purpose, X-Moz), or a page of another site loaded it as an image or the like "
+        "(Sec-Fetch-Dest). Nothing was used up."
     )
     fix = "Nothing: the click works."
 
@@ -26,5 +27,10 @@ class Prefetched(Failure):
 def refuse_machines() -> None:
     """Raises Prefetched for a request that nobody made on purpose."""
     purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
-    if request.method == "HEAD" or any("pre" in purpose.lower() for purpose in purposes):
+    is_in_advance = any("pre" in purpose.lower() for purpose in purposes)
+    # Otherwise any web page could use up its readers' limits with a few <img>
+    # (https://www.w3.org/TR/fetch-metadata/). People who come from elsewhere come for a document.
+    is_from_elsewhere = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+    is_for_page = is_from_elsewhere and request.headers.get("Sec-Fetch-Dest") != "document"
+    if request.method == "HEAD" or is_in_advance or is_for_page:
         raise Prefetched

@@ -170,6 +170,21 @@ def test_beginning_is_limited_and_uses_up_nothing_else(visitor: Visitor) -> None
     assert visitor.sign_in_by_code().status_code == 303
 
 
+@pytest.mark.parametrize("relation", ["cross-site", "same-site"])
+@pytest.mark.parametrize("destination", ["image", "iframe", "empty"])
+def test_what_another_site_loads_begins_nothing_and_uses_up_nothing(
+    visitor: Visitor, relation: str, destination: str
+) -> None:
+    """LIM-01, WEB-11: an image, a frame, or a fetch."""
+    headers = {"Sec-Fetch-Site": relation, "Sec-Fetch-Dest": destination}
+    statuses = {visitor.get("/auth/authkit", headers=headers).status_code for _ in range(31)}
+
+    assert statuses == {503}
+    assert visitor.cookies() == {}
+    navigation = {"Sec-Fetch-Site": relation, "Sec-Fetch-Dest": "document"}
+    assert visitor.get("/auth/authkit", headers=navigation).status_code == 303
+
+
 def test_the_callback_in_another_browser_exchanges_nothing(
     visitor: Visitor, another_visitor: Visitor
 ) -> None:
