@@ -181,7 +181,7 @@ def test_a_slow_workos_does_not_stop_other_pages(site: Site, browser: Browser) -
         ).status_code
 
     def is_served_while_all_wait(first: int) -> bool:
-        """Whether nobody was sent away meanwhile: a busy machine may need longer than we wait."""
+        """Whether nobody was sent away: a busy machine may need longer than we wait for WorkOS."""
         with ThreadPoolExecutor(64) as pool:
             with site.workos_door.hold("/user_management/magic_auth") as held:
                 waiting = [pool.submit(ask, first + number) for number in range(64)]
@@ -191,7 +191,7 @@ def test_a_slow_workos_does_not_stop_other_pages(site: Site, browser: Browser) -
                     assert browser.status("/account") == 200
                 all_waited = not any(job.done() for job in waiting)
             statuses = {job.result() for job in waiting}
-        assert statuses == {303} or not all_waited
-        return all_waited
+        assert statuses <= {303, 503}
+        return all_waited and statuses == {303}
 
     assert any(is_served_while_all_wait(64 * number) for number in range(10))
