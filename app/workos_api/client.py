@@ -17,7 +17,7 @@ from workos import WorkOSClient, WorkOSError
 from ..config import Config
 from .errors import failure_from
 from .faults import UnexpectedReply
-from .transport import make_transport
+from .transport import Transport, make_http
 
 P = ParamSpec("P")
 Reply = TypeVar("Reply")
@@ -79,17 +79,17 @@ class Clients:
         with self._lock:
             pid = os.getpid()
             if pid not in self._made:
-                self._made = {pid: make_client(self._config)}
+                self._made = {pid: make_client(self._config, Transport(make_http()))}
             return self._made[pid]
 
 
-def make_client(config: Config) -> WorkOSClient:
-    """Returns a client with a short time-out, no retries, and a transport without redirects."""
+def make_client(config: Config, transport: Transport) -> WorkOSClient:
+    """Returns a client with a short time-out and no retries."""
     return WorkOSClient(
         api_key=config.workos_api_key,
         client_id=config.workos_client_id,
         base_url=config.workos_base_url,
         request_timeout=TIMEOUT,
         max_retries=0,
-        http_client=make_transport(),
+        http_client=transport,
     )

@@ -16,11 +16,6 @@ DIRECT = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
 CONNECTIONS = httpx2.Limits(max_connections=64, max_keepalive_connections=16)
 
 
-def make_transport() -> Transport:
-    """Returns a transport with a pool of connections of its own."""
-    return Transport(make_http())
-
-
 def make_http() -> httpx2.Client:
     """Returns an HTTP client that follows no redirects, and asks this machine without a proxy."""
     try:

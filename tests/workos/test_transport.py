@@ -7,16 +7,18 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import httpx2
 import pytest
+from flask import Flask
 from workos import TransportConnectError, TransportError, TransportTimeout
 
 from app import create_app
 from app.config import Config
-from app.workos_api.transport import MAX_REPLY, Transport
+from app.workos_api.client import make_client
+from app.workos_api.transport import MAX_REPLY, Transport, make_http
 from tests.certificate import make_certificate
 from tests.machine import free_port
 from tests.waiting import PATIENCE
@@ -74,6 +76,19 @@ def transport() -> Iterator[Transport]:
     transport = Transport(httpx2.Client(follow_redirects=False))
     yield transport
     transport.close()
+
+
+@pytest.fixture
+def connected(make_config: Callable[..., Config]) -> Iterator[Callable[[str], Flask]]:
+    """Makes applications that ask this address by a transport of their own, closed at the end."""
+    with ExitStack() as at_the_end:
+
+        def make(workos_base_url: str) -> Flask:
+            config = make_config(workos_base_url=workos_base_url)
+            transport = at_the_end.enter_context(closing(Transport(make_http())))
+            return create_app(config, workos=make_client(config, transport))
+
+        yield make
 
 
 def wait_for_the_end(connection: socket.socket) -> None:
@@ -157,7 +172,7 @@ def test_a_good_answer_comes_through(transport: Transport) -> None:
 
 @pytest.mark.parametrize("is_trusted", [False, True])
 def test_certificates_are_verified(
-    make_config: Callable[..., Config],
+    connected: Callable[[str], Flask],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     is_trusted: bool,
@@ -177,7 +192,7 @@ def test_certificates_are_verified(
         connection.sendall(answer)
 
     server = Server(send_code, tls=context)
-    app = create_app(make_config(workos_base_url=f"https://localhost:{server.port}"))
+    app = connected(f"https://localhost:{server.port}")
     try:
         page = Visitor(app).ask_for_code()
     finally:
@@ -189,7 +204,7 @@ def test_certificates_are_verified(
 
 @pytest.mark.parametrize("proxy_scheme", ["http", "socks5"])
 def test_the_proxy_of_a_company_is_not_asked_for_this_machine(
-    make_config: Callable[..., Config], monkeypatch: pytest.MonkeyPatch, proxy_scheme: str
+    connected: Callable[[str], Flask], monkeypatch: pytest.MonkeyPatch, proxy_scheme: str
 ) -> None:
     """It would look for the emulator on its own machine."""
     body = json.dumps(MAGIC_AUTH).encode()
@@ -198,7 +213,7 @@ def test_the_proxy_of_a_company_is_not_asked_for_this_machine(
     proxy = Server(hang_up)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, f"{proxy_scheme}://127.0.0.1:{proxy.port}")
-    app = create_app(make_config(workos_base_url=f"http://localhost:{emulator.port}"))
+    app = connected(f"http://localhost:{emulator.port}")
     try:
         page = Visitor(app).ask_for_code()
     finally:
@@ -210,12 +225,12 @@ def test_the_proxy_of_a_company_is_not_asked_for_this_machine(
 
 
 def test_the_proxy_of_a_company_is_asked_for_workos(
-    make_config: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+    connected: Callable[[str], Flask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SEC-11: and learns no more than the name of the server."""
     proxy = Server(lambda connection: connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n"))
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
-    app = create_app(make_config(workos_base_url="https://api.workos.com"))
+    app = connected("https://api.workos.com")
     try:
         page = Visitor(app).ask_for_code()
     finally:
