@@ -23,7 +23,7 @@ from app.limits import known_browsers
 from app.session import cookie, workos_session
 from app.session.store import VERSION, SessionRecord
 from app.session.workos_session import WorkOSSession
-from app.stores.database import TABLES
+from app.stores.sqlite_file import TABLES
 
 HERE = Path(__file__).parent
 
