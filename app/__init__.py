@@ -51,7 +51,7 @@ def init_app(
     app.extensions["signin_settings"] = config
     store, counters = stores or choose(config)
     app.extensions["signin_store"] = store
-    limits.init_app(app, config, ring, counters)
+    limits.init_app(app, ring, counters)
     client.init_app(app, config, client=workos)
     session.init_app(app)
 

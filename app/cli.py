@@ -16,7 +16,7 @@ from flask.cli import AppGroup, run_command
 from werkzeug.serving import is_running_from_reloader
 
 from . import limits
-from .config import Config
+from .config import Config, settings
 from .dangers import LOOPBACK
 from .limits import known_browsers
 from .session.store import session_store
@@ -48,7 +48,7 @@ def end(user: str | None, everybody: bool) -> None:
 def forgive(email: str) -> None:
     """Let the owner of this address try codes again, after strangers have used up its tries."""
     try:
-        limits.forgive(canonical_email(email))
+        limits.forgive(canonical_email(email), settings())
     except AddressRefused as refused:
         raise click.UsageError(refused.reason) from None
     click.echo(f"Forgave the tries for {email}.")

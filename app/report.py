@@ -10,9 +10,9 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from itsdangerous import BadData
 from werkzeug.exceptions import NotFound
 
-from . import limits
 from .config import settings
 from .keys import CLOCK_SKEW, keyring
+from .limits.counters import times
 from .session.store import session_store
 
 DOCTOR = "doctor"  # purpose of the key that signs its questions
@@ -36,7 +36,7 @@ def report() -> Response:
         pid=os.getpid(),
         fingerprint=ring.fingerprint(),
         is_first=session_store().claim(f"doctor:{visit}", expires_at=time.time() + CLOCK_SKEW),
-        count=limits.times(f"doctor:{visit}", for_seconds=CLOCK_SKEW),
+        count=times(f"doctor:{visit}", for_seconds=CLOCK_SKEW),
         is_debug=current_app.debug,
         trusted_proxies=config.trusted_proxies,
         forwarded_for=len([part for part in forwarded_for.split(",") if part.strip()]),

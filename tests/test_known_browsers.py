@@ -14,9 +14,14 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from limits.errors import StorageError
+from limits.storage import MemoryStorage
 
 from app import create_app, keys
+from app.config import Config
 from app.limits.known_browsers import LIFETIME, MAX_ADDRESSES, NAME, PURPOSE
+from app.stores.database import Database
+from app.stores.sqlite_sessions import SQLiteSessionStore
 from tests.conftest import SECRET_KEY
 from tests.walk import ADA, MUCH_MAIL, Visitor, heading
 
@@ -240,6 +245,35 @@ def test_ending_all_sessions_makes_every_browser_an_unknown_one(
     visitor.sign_in_by_code()
     visitor.sign_out()
     assert [is_known(browser) for browser in (visitor, another_visitor)] == [True, False]
+
+
+def test_all_sessions_end_on_every_worker_or_not_at_all(
+    config: Config, connect: Any, emulator: Flask
+) -> None:
+    """LIM-09: what one worker alone remembered, the others would not know."""
+    counters = Fragile()
+    stores = SQLiteSessionStore(Database(config.database_path)), counters
+    visitor = Visitor(create_app(config, workos=connect(config), stores=stores), emulator)
+    visitor.sign_in_by_code()
+
+    counters.is_down = True
+    refused = visitor.post("/account/sessions/end-all")
+
+    assert (refused.status_code, visitor.is_signed_in()) == (503, True)
+    counters.is_down = False
+    assert visitor.post("/account/sessions/end-all").status_code == 303
+    assert not is_known(visitor)
+
+
+class Fragile(MemoryStorage):
+    """Counters that can be switched off."""
+
+    is_down = False
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        if self.is_down:
+            raise StorageError(OSError("down"))
+        return super().incr(key, expiry, amount)
 
 
 def test_operators_who_end_somebodys_sessions_do_so_too(app: Flask, visitor: Visitor) -> None:

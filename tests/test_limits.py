@@ -11,10 +11,13 @@ import pytest
 import time_machine
 from flask import Flask
 from limits import parse
+from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from app import create_app
 from app.config import Config
 from app.stores.database import Database, SQLiteStorage
+from app.stores.sqlite_sessions import SQLiteSessionStore
 from tests.walk import ADA, Visitor, heading
 
 NOON = "2026-05-01T12:00:00Z"
@@ -303,6 +306,63 @@ def test_counting_is_exact_over_threads_and_connections(tmp_path: Path) -> None:
         passed = list(pool.map(lambda n: limiters[n % 2].hit(limit, "key"), range(400)))
 
     assert sum(passed) == 50
+
+
+def test_all_budgets_of_a_mail_are_counted_in_one_step(
+    config: Config, connect: Any, emulator: Flask
+) -> None:
+    """LIM-02: one transaction, and one round trip to Redis, however many budgets there are."""
+    counters = Watched(Database(config.database_path))
+    sessions = SQLiteSessionStore(Database(config.database_path))
+    app = create_app(config, workos=connect(config), stores=(sessions, counters))
+
+    Visitor(app, emulator).ask_for_code()
+
+    assert counters.asked == ["hit_in_turn"]
+
+
+class Watched(SQLiteStorage):
+    """A storage that remembers what it was asked."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.asked: list[str] = []
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        self.asked.append("incr")
+        return super().incr(key, expiry, amount)
+
+    def hit_in_turn(self, limits: Any) -> Any:
+        self.asked.append("hit_in_turn")
+        return super().hit_in_turn(limits)
+
+
+def test_a_storage_of_ones_own_is_asked_for_one_limit_after_another(
+    config: Config, connect: Any, emulator: Flask
+) -> None:
+    """LIM-01, LIM-04: with the same answers, although it knows nothing of budgets."""
+    stores = SQLiteSessionStore(Database(config.database_path)), MemoryStorage()
+    app = create_app(config, workos=connect(config), stores=stores)
+    visitor, another = Visitor(app, emulator), Visitor(app, emulator, address="192.0.2.1")
+
+    assert [visitor.ask_for_code().status_code for _ in range(4)] == [303, 303, 429, 429]
+    assert [another.ask_for_link().status_code for _ in range(3)] == [303, 303, 429]
+
+
+def test_limits_are_counted_in_turn_exactly_over_threads(tmp_path: Path) -> None:
+    """LIM-02, LIM-04: what the first refuses does not count for the second."""
+    path, narrow, wide = tmp_path / "limits.sqlite3", parse("20 per minute"), parse("50 per hour")
+    storages = [SQLiteStorage(Database(path)) for _ in range(2)]
+
+    def ask(number: int) -> Any:
+        limits = [(narrow, f"narrow {number % 4}"), (wide, "wide")]
+        return storages[number % 2].hit_in_turn(limits)
+
+    with time_machine.travel(NOON, tick=False), ThreadPoolExecutor(16) as pool:
+        refused = [found and found[0] for found in pool.map(ask, range(200))]
+        assert storages[0].get("wide") == 80
+
+    assert [refused.count(which) for which in (None, 0, 1)] == [50, 120, 30]
 
 
 def test_expired_counters_go_away_by_themselves(visitor: Visitor, config: Config) -> None:

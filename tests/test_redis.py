@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
+from limits import parse
 from workos import WorkOSClient
 
 from app import create_app
 from app.config import Config
+from app.stores.redis_sessions import RedisCounters, redis_stores
 from tests.redis_server import RedisServer
 from tests.walk import ADA, Visitor, heading
 
@@ -72,6 +75,22 @@ def test_ending_all_sessions_on_one_host_makes_browsers_unknown_on_all(
     visitor.post("/account/sessions/end-all")
 
     assert "Forget this browser" not in another_visitor.get("/auth/sign-out").text
+
+
+def test_a_limit_that_refuses_uses_up_nothing_of_those_behind(
+    config: Config, server: RedisServer
+) -> None:
+    """LIM-02, LIM-04: counted in one round trip, in the windows that `limits` itself counts in."""
+    _, counters = redis_stores(server.url)
+    assert isinstance(counters, RedisCounters)
+    narrow, wide = parse("2 per minute"), parse("3 per hour")
+
+    found = [counters.hit_in_turn([(narrow, key), (wide, "b")]) for key in "aaaccc"]
+
+    assert [answer and answer[0] for answer in found] == [None, None, 0, None, 1, 0]
+    assert [answer and 0 < answer[1] - time.time() <= 60 for answer in found][2::3] == [True, True]
+    assert (counters.get("a"), counters.get("b"), counters.get("c")) == (3, 4, 3)
+    assert 0 < counters.get_expiry("b") - time.time() <= 3_600
 
 
 def test_redis_keeps_no_session_id_and_forgets_by_itself(

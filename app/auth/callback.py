@@ -10,6 +10,7 @@ from flask import Blueprint, Response, url_for
 from .. import limits
 from ..config import Config, settings
 from ..failures import CODE_INSTEAD, Failure
+from ..limits.counters import times
 from ..web import log
 from ..web.answers import see_other, wants_json
 from ..web.fields import queried
@@ -80,9 +81,9 @@ def _notice(arrival: Arrival, token: str) -> None:
     attempts.follow(attempt or code_instead.offer(token, found), EXCHANGING)
     # A repetition is the sign of a mail scanner: it came first, and now the person comes.
     name, seconds = f"callback:{found.attempt_id}", found.ends_at - time.time()
-    times = limits.times(name, for_seconds=seconds)
-    if times > 1:
-        log.event("authn_callback_repeated", level=logging.WARNING, count=times)
+    count = times(name, for_seconds=seconds)
+    if count > 1:
+        log.event("authn_callback_repeated", level=logging.WARNING, count=count)
 
 
 def _begin_again() -> Response:

@@ -25,7 +25,7 @@ def complete(attempt: Attempt, proof: Proof, config: Config) -> Response:
     if attempt.email:
         # Only an address that was mailed to: what else may vouch for one, such as a customer's own
         # identity provider, must not get budgets to guess at the codes of others.
-        limits.forgive(attempt.email)
+        limits.forgive(attempt.email, config)
         known_browsers.remember(attempt.email, proof.identity.user_id, config)
     attempts.end(attempt, config)
     return see_other(

@@ -17,7 +17,7 @@ from .. import shapes
 from ..config import DAY, Config
 from ..keys import sealer, unseal
 from ..session.store import hash_id
-from .counters import current
+from .counters import add, number
 
 NAME = "signin-known-browser"
 PURPOSE = "known-browser/1"  # of the key; changes with the format, so that other releases see none
@@ -37,19 +37,20 @@ class Mark(NamedTuple):
 
 def find(email: str, config: Config) -> str | None:
     """Returns what to count this browser by for this address; None in an unknown browser."""
-    address = hash_id(email)
-    return next((mark.id for mark in _marks(config) if mark.address == address), None)
+    marks = _marks(config)
+    address = hash_id(email) if marks else None
+    return next((mark.id for mark in marks if mark.address == address and _is_valid(mark)), None)
 
 
 def is_known(config: Config) -> bool:
     """Whether this browser is known for any address."""
-    return bool(_marks(config))
+    return any(_is_valid(mark) for mark in _marks(config))
 
 
 def remember(email: str, user_id: str, config: Config) -> None:
     """Makes this browser a known one for an address that has just been proved here."""
     user, address = hash_id(user_id), hash_id(email)
-    mark = Mark(secrets.token_hex(8), address, user, int(time.time()), _generation(user))
+    mark = Mark(secrets.token_hex(8), address, user, int(time.time()), number(_counter(user)))
     others = [other for other in _marks(config) if other.address != address]
     kept = json.dumps([mark, *others][:MAX_ADDRESSES], separators=(",", ":"))
     _set_cookie(sealer(PURPOSE).encrypt(kept.encode()).decode(), LIFETIME, config)
@@ -61,15 +62,14 @@ def forget(config: Config) -> None:
 
 
 def forget_everywhere(user_id: str) -> None:
-    """Makes every browser an unknown one in which this person has signed in so far."""
+    """Makes every browser an unknown one in which this person has signed in so far.
+
+    Raises StoreUnavailable: what only one worker knew would hold nowhere else.
+    """
     # A counter, because the claims of a session store cannot tell before from after. It grows by a
     # random number: once it has expired, no mark that it made invalid can be valid again.
     more = 1 + secrets.randbelow(2**31)
-    current().ask("incr", _counter(hash_id(user_id)), LIFETIME, more)
-
-
-def _generation(user: str) -> int:
-    return int(current().ask("get", _counter(user)))
+    add(_counter(hash_id(user_id)), more, for_seconds=LIFETIME)
 
 
 def _counter(user: str) -> str:
@@ -77,14 +77,19 @@ def _counter(user: str) -> str:
 
 
 def _marks(config: Config) -> list[Mark]:
-    token = request.cookies.get(config.cookie_prefix + NAME, "")
+    token = request.cookies.get(config.cookie_prefix + NAME)
+    if not token:
+        return []
     oldest = time.time() - LIFETIME
     try:
         marks = shapes.read(tuple[Mark, ...], json.loads(unseal(PURPOSE, token)))
     except ValueError:
         return []  # cut, changed, or sealed by another release
-    recent = [mark for mark in marks if mark.made_at > oldest]
-    return [mark for mark in recent if mark.generation == _generation(mark.user)]
+    return [mark for mark in marks if mark.made_at > oldest]
+
+
+def _is_valid(mark: Mark) -> bool:
+    return mark.generation == number(_counter(mark.user))
 
 
 def _set_cookie(token: str, max_age: int, config: Config) -> None:

@@ -12,6 +12,7 @@ from flask_limiter.util import get_remote_address
 # customer of a provider a whole /48 or /24.
 VISITOR = {4: 32, 6: 64}
 NETWORK = {4: 24, 6: 48}
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_USER_AGENT = 500  # characters; real ones have fewer, and a header may have thousands
 
 
@@ -34,20 +35,17 @@ def this_browser() -> Browser:
 
 def visitor() -> str:
     """Returns who is asking, by network address; a whole /64 of IPv6 counts as one."""
-    return _shortened(VISITOR)
+    return visitor_and_network()[0]
 
 
-def network() -> str:
-    """Returns the network of the visitor: a /24 of IPv4, a /48 of IPv6."""
-    return _shortened(NETWORK)
-
-
-def _shortened(bits: dict[int, int]) -> str:
+def visitor_and_network() -> tuple[str, str]:
+    """Returns who is asking, and the network of theirs: a /24 of IPv4, a /48 of IPv6."""
     text = get_remote_address()
     address = _address(text)
     if address is None:
-        return text
-    return str(ipaddress.ip_network((address, bits[address.version]), strict=False))
+        return text, text
+    version = address.version
+    return str(_network(address, VISITOR[version])), str(_network(address, NETWORK[version]))
 
 
 def network_start() -> str:
@@ -56,13 +54,17 @@ def network_start() -> str:
     That is a /24 of IPv4 ("203.0.113") or a /48 of IPv6 ("2001:db8:1").
     """
     address = _address(get_remote_address())
-    if isinstance(address, ipaddress.IPv6Address):
-        site = ipaddress.ip_network((address, 48), strict=False)
-        return str(site.network_address).rstrip(":")
-    return str(address or "").rpartition(".")[0]
+    if address is None:
+        return ""
+    start = str(_network(address, NETWORK[address.version]).network_address)
+    return start.rstrip(":") if address.version == 6 else start.rpartition(".")[0]
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _network(address: Address, bits: int) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network((address, bits), strict=False)
+
+
+def _address(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(_without_port(text).partition("%")[0])
     except ValueError:

@@ -129,25 +129,18 @@ ONLY_CODES = (
     Edit(
         MAGIC_AUTH,
         """\
-    fields = submitted("email", "instead_of", "next", "state")
+    fields, config = submitted("email", "instead_of", "next", "state"), settings()
     token = fields["instead_of"]
     link = code_instead.replaced_link(token) if token else None
     email = link.email if link else canonical_email(fields["email"])
-    return _send(email, link, fields["next"], fields["state"])
-""",
-        """\
-    fields = submitted("email", "next", "state")
-    return _send(canonical_email(fields["email"]), fields["next"], fields["state"])
-""",
-    ),
-    Edit(MAGIC_AUTH, "(email: str, link: State | None, next_url", "(email: str, next_url"),
-    Edit(
-        MAGIC_AUTH,
-        """\
     # A scanner that submits the form of a failed link must not use up the person's own limit.
-    limits.count_mail(f"link {link.attempt_id}" if link else email)
+    limits.count_mail(f"link {link.attempt_id}" if link else email, config)
 """,
-        "    limits.count_mail(email)\n",
+        """\
+    fields, config = submitted("email", "next", "state"), settings()
+    email = canonical_email(fields["email"])
+    limits.count_mail(email, config)
+""",
     ),
     Edit(
         MAGIC_AUTH,
@@ -284,7 +277,7 @@ DOORS: dict[str, Thing] = {
                 """
 
 leading_away = limiter.shared_limit(
-    lambda: current().config.limit_verify_per_visitor, "leading-away-visitor"
+    lambda: settings().limit_verify_per_visitor, "leading-away-visitor"
 )
 \"\"\"Limits how often one visitor reaches a view that begins a sign-in elsewhere.\"\"\"
 """,

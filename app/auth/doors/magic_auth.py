@@ -24,7 +24,6 @@ from .. import attempts, code_instead
 from ..attempt import EXCHANGING, Attempt
 from ..complete import complete
 from ..door import Door, Proof
-from ..state import State
 from ..typed_code import CodeUnreadable, plain_code
 from ..visitors import redirect_if_signed_in
 
@@ -54,24 +53,18 @@ class OneTimeCodeMalformed(CodeUnreadable):
 @bp.post("")
 def send() -> Response:
     """Emails a code to `email`, and sends the person on to type it in."""
-    fields = submitted("email", "instead_of", "next", "state")
+    fields, config = submitted("email", "instead_of", "next", "state"), settings()
     token = fields["instead_of"]
     link = code_instead.replaced_link(token) if token else None
     email = link.email if link else canonical_email(fields["email"])
-    return _send(email, link, fields["next"], fields["state"])
-
-
-@limits.sending
-def _send(email: str, link: State | None, next_url: str, caller_state: str) -> Response:
-    config = settings()
     # A scanner that submits the form of a failed link must not use up the person's own limit.
-    limits.count_mail(f"link {link.attempt_id}" if link else email)
+    limits.count_mail(f"link {link.attempt_id}" if link else email, config)
     attempt = attempts.begin(
         "magic_auth",
         email=email,
         lifetime=CODE_LIFETIME,
-        next_url=next_url,
-        caller_state=caller_state,
+        next_url=fields["next"],
+        caller_state=fields["state"],
     )
     with code_instead.spending(link) if link else nullcontext():
         one_time_code = user_management.create_magic_auth(email, this_browser())
@@ -115,7 +108,7 @@ def verify() -> Response:
 
 @limits.verifying
 def _redeem(attempt: Attempt, email: str, one_time_code: str, config: Config) -> Response:
-    limits.count_try(attempt.id, email)
+    limits.count_try(attempt.id, email, config)
     session_store().check()  # before the code is spent on a session that could not be kept
     try:
         _require_asked_here(attempt, one_time_code, config)

@@ -77,29 +77,16 @@ class UserUnavailable(Unavailable):
 @bp.post("")
 def send() -> Response:
     """Emails a link to `email`, tied to this browser."""
-    fields = submitted("email", "redirect_uri", "state", "next", "expires_in")
+    fields, config = submitted("email", "redirect_uri", "state", "next", "expires_in"), settings()
     email, lifetime = canonical_email(fields["email"]), _lifetime(fields["expires_in"])
-    config = settings()
     redirect_uri = _redirect_uri(fields["redirect_uri"], config.redirect_uris)
-    return _send(email, lifetime, redirect_uri, fields["next"], fields["state"], config)
-
-
-@limits.sending
-def _send(
-    email: str,
-    lifetime: int,
-    redirect_uri: str,
-    next_url: str,
-    caller_state: str,
-    config: Config,
-) -> Response:
-    limits.count_mail(email)
+    limits.count_mail(email, config)
     attempt = attempts.begin(
         "magic_link",
         email=email,
         lifetime=lifetime,
-        next_url=next_url,
-        caller_state=caller_state,
+        next_url=fields["next"],
+        caller_state=fields["state"],
     )
     passwordless_session = passwordless.create_session(
         email, redirect_uri=redirect_uri, state=state.make(attempt), expires_in=lifetime

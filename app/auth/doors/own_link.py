@@ -140,7 +140,7 @@ def relay() -> ResponseReturnValue:
 
 @limits.verifying
 def _go_on(attempt: Attempt, email: str, relay_code: str, config: Config) -> ResponseReturnValue:
-    limits.count_try(attempt.id, email)
+    limits.count_try(attempt.id, email, config)
     right_codes = _relay_codes(attempt.id)
     if not attempt.link or not any(hmac.compare_digest(relay_code, c) for c in right_codes):
         wrong = InvalidRelayCode()
