@@ -13,6 +13,7 @@ from . import (
     fault_injection,
     magic_auth,
     mailbox,
+    memberships,
     organizations,
     passwordless,
     request_log,
@@ -67,7 +68,8 @@ def create_app(
     # A fault answers before anybody asks for the API key.
     before_each = (request_log, fault_injection, credentials)
     in_workos = (passwordless, sso, magic_auth, authkit, authenticate, users, sessions)
-    beside_it = (mailbox, webhooks, organizations, controls)
-    for part in (*before_each, *in_workos, registered_redirect_uris, *beside_it):
+    of_customers = (organizations, memberships)
+    beside_it = (mailbox, webhooks, controls)
+    for part in (*before_each, *in_workos, *of_customers, registered_redirect_uris, *beside_it):
         app.register_blueprint(part.bp)
     return app

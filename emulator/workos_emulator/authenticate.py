@@ -67,12 +67,17 @@ def with_refresh_token(environment: Environment) -> PendingAuthentication:
         raise OAuthRefusal("invalid_grant", "Session has already ended.")
     if token.used:
         raise OAuthRefusal("invalid_grant", "Refresh token already exchanged.")
-    claims = environment.claims_of(token.session.user)
-    current = claims.in_organization(token.session.organization_id).organization_id
+    session = token.session
+    current = environment.claims_of(session.user, session.organization_id).organization_id
     if organization_id not in (None, current):
-        raise CodeRefusal("invalid_organization_id")
+        if organization_id not in environment.organizations:
+            raise CodeRefusal("invalid_organization_id")
+        memberships = environment.memberships_of(session.user)
+        if organization_id not in [one.organization.id for one in memberships]:
+            raise OAuthRefusal("organization_membership_not_found", "The user is no member of it.")
+        session.organization_id = organization_id
     token.used = True
-    return PendingAuthentication(token.session, is_settled=True)
+    return PendingAuthentication(session, is_settled=True)
 
 
 GRANTS = {
@@ -88,8 +93,7 @@ STEP_UPS = (ask_for_organization,)
 def _signed_in(environment: Environment, session: Session) -> Json:
     refresh_token = secrets.token_urlsafe(24)
     environment.refresh_tokens[refresh_token] = RefreshToken(session)
-    claims = environment.claims_of(session.user)
-    session.claims = claims.in_organization(session.organization_id)
+    session.claims = environment.claims_of(session.user, session.organization_id)
     reply: Json = {
         "user": session.user.to_json(),
         "authentication_method": session.authentication_method,

@@ -16,6 +16,7 @@ from .errors import CodeRefusal, EntityNotFound, OAuthRefusal
 from .fields import reading_body, reading_query
 from .formats import Json, now, origin, same_email, with_query
 from .objects import AuthorizationRequest, PendingAuthentication, Session, SignInCode
+from .organizations import choices
 from .pages import kept_to_itself
 from .rules import AUTHORIZATION_CODE_LIFETIME
 
@@ -92,7 +93,8 @@ def answer(token: str) -> ResponseReturnValue:
         with reading_body() as body:
             email = body.email()
             chosen = body.optional_text("organization_id") or asked.organization_id
-        organizations = environment.organizations.get(same_email(email), [])
+        user = environment.users_by_email.get(same_email(email))
+        organizations = choices(environment.memberships_of(user)) if user else []
         # Hosted AuthKit asks by itself. For a provider the application is told to.
         if asked.provider == AUTHKIT:
             if len(organizations) > 1 and chosen is None:

@@ -32,11 +32,11 @@ class Claims:
         """Returns the organization that the claims name, or None."""
         return self.values.get("org_id")
 
-    def in_organization(self, organization_id: str | None) -> Self:
-        """Returns them for a session in this organization, unless a test claims another."""
-        if organization_id is None or "org_id" in self.values:
+    def over(self, granted: Json) -> Self:
+        """Returns them on top of what a membership grants, unless they are for another one."""
+        if self.organization_id not in (None, granted.get("org_id")):
             return self
-        return replace(self, values={**self.values, "org_id": organization_id})
+        return replace(self, values={**granted, **self.values})
 
     def said_in(self, reply: Json) -> Json:
         """Returns the reply with organization and impersonator, each only if there is one."""

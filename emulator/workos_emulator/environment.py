@@ -11,7 +11,7 @@ from flask import current_app
 from .claims import NO_CLAIMS, Claims
 from .event import Deliver, Event
 from .fault import Fault
-from .formats import new_id, same_email, stable_id
+from .formats import Json, new_id, same_email, stable_id
 from .mail import Mail
 from .objects import (
     AuthorizationCode,
@@ -26,6 +26,7 @@ from .objects import (
     SignInCode,
     User,
 )
+from .organization import ADMIN, MEMBER, Membership, Organization, Role
 from .rate_limits import RateLimits
 from .rules import ACCESS_TOKEN_LIFETIME, REMEMBERED
 from .scan_report import ScanReport
@@ -82,7 +83,9 @@ class Environment:
         self.rate_limits = RateLimits()
         self.events: deque[Event] = deque(maxlen=REMEMBERED)
         self.claims: dict[str, Claims] = {}
-        self.organizations: dict[str, list[dict[str, str]]] = {}  # by address
+        self.organizations: dict[str, Organization] = {}
+        self.memberships: dict[str, Membership] = {}
+        self.roles = {MEMBER: Role(MEMBER), ADMIN: Role(ADMIN)}  # of every organization
         self.pending_authentications: dict[str, PendingAuthentication] = {}
         self.access_token_lifetime = ACCESS_TOKEN_LIFETIME
 
@@ -112,13 +115,40 @@ class Environment:
         self.claims.pop(same_email(user.email), None)
         self.deleted_user_ids.add(user.id)
         del self.users[user.id]
+        for membership in [one for one in self.memberships.values() if one.user is user]:
+            del self.memberships[membership.id]
         for session in self.sessions.values():
             if session.user is user:
                 session.end()
 
-    def claims_of(self, user: User) -> Claims:
-        """Returns what a test claims about this user; nothing, if it does not."""
-        return self.claims.get(same_email(user.email), NO_CLAIMS)
+    def memberships_of(self, user: User) -> list[Membership]:
+        """Returns where this user belongs, the oldest membership first; only those in force."""
+        memberships = self.memberships.values()
+        return [one for one in memberships if one.user is user and one.status == "active"]
+
+    def join(self, user: User, organization: Organization, *roles: str) -> Membership:
+        """Makes a user a member: with these roles, otherwise as `member`."""
+        membership = Membership(user, organization, list(roles) or [MEMBER])
+        self.memberships[membership.id] = membership
+        return membership
+
+    def end_sessions_in(self, membership: Membership) -> list[Session]:
+        """Ends the sessions that stand on a membership, and returns them."""
+        return [
+            session
+            for session in self.sessions.values()
+            if session.user is membership.user
+            and session.organization_id == membership.organization.id
+            and session.end()
+        ]
+
+    def claims_of(self, user: User, organization_id: str | None) -> Claims:
+        """Returns what the tokens of a session say: of its membership, and as a test claims."""
+        granted: Json = {} if organization_id is None else {"org_id": organization_id}
+        for membership in self.memberships_of(user):
+            if membership.organization.id == organization_id:
+                granted = membership.claims(self.roles)
+        return self.claims.get(same_email(user.email), NO_CLAIMS).over(granted)
 
     def magic_auths_for(self, email: str) -> list[MagicAuth]:
         """Returns the codes sent to this address, newest first."""

@@ -56,6 +56,16 @@ class Fields:
             self.refuse(name, f"{name}_invalid", f"{name} must be a boolean.")
         return value is True
 
+    def optional_texts(self, name: str) -> list[str] | None:
+        """Returns a list of strings, or None where there is none."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if isinstance(value, list) and all(isinstance(one, str) and one for one in value):
+            return value
+        self.refuse(name, f"{name}_invalid", f"{name} must be a list of strings.")
+        return []
+
     def one_of(self, name: str, known: Collection[str], default: str | None = None) -> str:
         """Returns one of the known values."""
         value = self.text(name) if default is None else self.optional_text(name) or default

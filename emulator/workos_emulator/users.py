@@ -67,14 +67,14 @@ def create() -> ResponseReturnValue:
 def show(user_id: str) -> ResponseReturnValue:
     """Shows one user."""
     with the_environment() as environment:
-        return _user(environment, user_id).to_json()
+        return find(environment, user_id).to_json()
 
 
 @bp.put("/<user_id>")
 def update(user_id: str) -> ResponseReturnValue:
     """Changes what the body names and leaves the rest."""
     with the_environment() as environment:
-        user = _user(environment, user_id)
+        user = find(environment, user_id)
         with reading_body() as body:
             email = None if body.values.get("email") is None else body.email()
             first_name = body.optional_text("first_name")
@@ -95,7 +95,7 @@ def update(user_id: str) -> ResponseReturnValue:
 def delete(user_id: str) -> ResponseReturnValue:
     """Forgets a user and ends their sessions, of which no event of their own tells."""
     with the_environment() as environment:
-        user = _user(environment, user_id)
+        user = find(environment, user_id)
         environment.delete(user)
     announce("user.deleted", user.to_json())
     return "", HTTPStatus.NO_CONTENT
@@ -105,7 +105,7 @@ def delete(user_id: str) -> ResponseReturnValue:
 def list_sessions(user_id: str) -> ResponseReturnValue:
     """Lists those that are active, newest first."""
     with the_environment() as environment, reading_query() as query:
-        user = _user(environment, user_id)
+        user = find(environment, user_id)
         return page_of(
             [
                 session.to_json()
@@ -116,7 +116,8 @@ def list_sessions(user_id: str) -> ResponseReturnValue:
         )
 
 
-def _user(environment: Environment, user_id: str) -> User:
+def find(environment: Environment, user_id: str) -> User:
+    """Returns the user with this id; WorkOS answers 404 otherwise."""
     user = environment.users.get(user_id)
     if user is None:
         raise EntityNotFound("User", user_id)
