@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import RLock
+from threading import RLock, Thread
 
 from flask import current_app
 
 from .claims import NO_CLAIMS, Claims
-from .event import Deliver, Event
+from .event import Deliver, Event, post
 from .fault import Fault
 from .formats import Json, new_id, same_email, stable_id
 from .mail import Mail
@@ -59,6 +59,8 @@ class Environment:
         self.deliver = deliver  # None: in the background, over HTTP
         self.signing_key = signing_key_of_this_process()
         self.lock = RLock()
+        self.holders = 0  # how often the lock is held: by one thread, one inside the other
+        self.unsent: list[Event] = []
         self.reset()
 
     def reset(self) -> None:
@@ -89,7 +91,28 @@ class Environment:
         self.pending_authentications: dict[str, PendingAuthentication] = {}
         self.access_token_lifetime = ACCESS_TOKEN_LIFETIME
 
-    def user_for(self, email: str) -> User:
+    def announce(self, name: str, data: Json) -> None:
+        """Tells the application what just happened, once the lock is free: the receiver may ask."""
+        event = Event(name, data)
+        self.events.append(event)
+        self.unsent.append(event)
+
+    def send(self, *events: Event) -> None:
+        """Posts these events, one after the other, if there is anywhere to post them."""
+        if self.settings.webhook_url:
+            for event in events:
+                event.send(
+                    self.settings.webhook_url, self.settings.webhook_secret, self.deliver or post
+                )
+
+    def user_for(
+        self,
+        email: str,
+        first_name: str | None = None,
+        last_name: str | None = None,
+        *,
+        email_verified: bool = False,
+    ) -> User:
         """Returns the user with this address, made now if WorkOS did not know it."""
         user = self.users_by_email.get(same_email(email))
         if user is None:
@@ -97,8 +120,9 @@ class Environment:
             # The next person with this address is somebody else.
             if user_id in self.users or user_id in self.deleted_user_ids:
                 user_id = new_id("user")
-            user = User(email.lower(), user_id)
+            user = User(email.lower(), user_id, first_name, last_name, email_verified)
             self.users[user.id] = self.users_by_email[same_email(email)] = user
+            self.announce("user.created", user.to_json())
         return user
 
     def move(self, user: User, email: str) -> None:
@@ -169,5 +193,18 @@ class Environment:
 def the_environment() -> Iterator[Environment]:
     """Yields this application's environment, for this thread alone until the block ends."""
     environment: Environment = current_app.extensions["workos_emulator"]
-    with environment.lock:
-        yield environment
+    unsent: list[Event] = []
+    try:
+        with environment.lock:
+            environment.holders += 1
+            try:
+                yield environment
+            finally:
+                environment.holders -= 1
+                if not environment.holders:
+                    unsent, environment.unsent = environment.unsent, []
+    finally:
+        if unsent and environment.deliver is None:
+            Thread(target=environment.send, args=unsent, daemon=True).start()
+        else:
+            environment.send(*unsent)

@@ -31,14 +31,22 @@ class EmailTaken(Refusal):
 
 @bp.get("")
 def list_users() -> ResponseReturnValue:
-    """Lists users, newest first; `?email=` keeps the one with this address."""
+    """Lists users, newest first; `?email=` and `?organization_id=` keep those who match."""
     with the_environment() as environment, reading_query() as query:
         email = query.optional_text("email")
+        organization_id = query.optional_text("organization_id")
         return page_of(
             [
                 user.to_json()
                 for user in environment.users.values()
-                if email is None or same_email(user.email) == same_email(email)
+                if (email is None or same_email(user.email) == same_email(email))
+                and (
+                    organization_id is None
+                    or any(
+                        one.organization.id == organization_id
+                        for one in environment.memberships_of(user)
+                    )
+                )
             ],
             query,
         )
@@ -57,9 +65,7 @@ def create() -> ResponseReturnValue:
     with the_environment() as environment:
         if same_email(email) in environment.users_by_email:
             raise EmailTaken
-        user = environment.user_for(email)
-        user.email_verified = email_verified
-        user.first_name, user.last_name = first_name, last_name
+        user = environment.user_for(email, first_name, last_name, email_verified=email_verified)
         return user.to_json(), HTTPStatus.CREATED
 
 
