@@ -48,7 +48,7 @@ class Failure(Exception):
     reason: ClassVar[str]
     button: ClassVar[Button] = START_AGAIN
     # The page whose form is shown again to be corrected, instead of the failure's own page.
-    form: ClassVar[str | None] = None
+    form: str | None = None
     # The event in the log: from OWASP's vocabulary, where it has a word for it.
     event: ClassVar[str] = "authn_login_fail"
     # Whether the person may be signed in already, in another tab for example.

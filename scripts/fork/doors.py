@@ -108,12 +108,7 @@ ONLY_CODES = (
     ),
     Edit("templates/development/session.html", "Ask for a code or a link.", "Ask for a code."),
     Edit("tests/workos/test_calls.py", '        "profile_id": None,\n'),
-    Edit(
-        VERIFY,
-        "{% if attempt.knows_email %} After\n  {{ signin.in_words(attempt.resend_after) }} you can ask for another code here.{% endif %}</p>\n  {% if attempt.knows_email %}\n",
-        " After\n  {{ signin.in_words(attempt.resend_after) }} you can ask for another code here.</p>\n",
-    ),
-    Edit(VERIFY, "quiet=true) }}\n  </div>\n  {% endif %}\n", "quiet=true) }}\n  </div>\n"),
+    Edit(VERIFY, "(attempt, sends_another=attempt.knows_email)", "(attempt)"),
     Edit(
         "app/workos_api/faults.py",
         'at the end. Or a caller asked for a redirect URI that "\n'
