@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template
+from flask import Response, jsonify, make_response, render_template
 from flask_wtf.csrf import generate_csrf
 
 from .config import settings
 from .session import signed_in_identity
 from .web import csrf
+from .web.answers import wants_json
 from .web.peer import is_on_this_machine
 from .web.words import ago, counted, in_words, moment
 
@@ -42,3 +43,15 @@ def common() -> dict[str, dict[str, Any]]:
 def render(template: str, **values: Any) -> str:
     """Returns the page."""
     return render_template(template, **common(), **{**BLANK, **values})
+
+
+def leave(url: str, heading: str, *, json: dict[str, Any]) -> Response:
+    """Answers a form that ends at another site, or gives a program `json`; `url` is made by us.
+
+    Not a redirect: browsers hold every redirect that follows a form to form-action in our
+    Content-Security-Policy, and nobody knows where WorkOS leads on to. A page that moves on by
+    itself is no form.
+    """
+    if wants_json():
+        return jsonify(json)
+    return make_response(render("auth/leaving.html", url=url, heading=heading))

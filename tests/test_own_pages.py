@@ -1,17 +1,19 @@
-"""What pages of one's own may do that ours may not: load scripts, and take large uploads."""
+"""What pages of one's own may do: load scripts, take large uploads, and lead to another site."""
 
 from __future__ import annotations
 
 import pytest
-from flask import Blueprint, Flask, abort, request
+from flask import Blueprint, Flask, Response, abort, request
 from werkzeug.test import TestResponse
 
 from app import MAX_BODY
+from app.pages import leave
 from app.web.fields import allow_body
 from app.web.headers import CONTENT_SECURITY_POLICY, allow_scripts
-from tests.walk import Visitor
+from tests.walk import Visitor, heading
 
 SIZE = 1_000_000  # bytes
+ELSEWHERE = "https://idp.example/?a=1&b=%22"
 BODIES = {
     "application/json": b'"%b"',
     "application/x-www-form-urlencoded": b"large=%b",
@@ -31,6 +33,7 @@ def app(app: Flask) -> Flask:
         bp.add_url_rule("/own", "own", lambda: ("", {"Content-Security-Policy": "mine"}))
         bp.add_url_rule("/missing", "missing", lambda: abort(404))
         bp.add_url_rule("/upload", "upload", _upload, methods=["POST"])
+        bp.add_url_rule("/leave", "leave", _leave, methods=["POST"])
         if name == "pictures":
             allow_scripts(bp)
             allow_body(bp, SIZE)
@@ -41,6 +44,10 @@ def app(app: Flask) -> Flask:
 def _upload() -> str:
     files = sum(len(file.read()) for file in request.files.values())
     return str(files + sum(map(len, request.form.values())) + len(request.get_data()))
+
+
+def _leave() -> Response:
+    return leave(ELSEWHERE, "Leaving", json={"status": "elsewhere", "url": ELSEWHERE})
 
 
 def policy(page: TestResponse) -> str:
@@ -80,3 +87,18 @@ def test_a_large_body_is_taken_where_it_is_allowed_and_nowhere_else(
     assert upload("plain", MAX_BODY + 1).status_code == 413
     too_large = visitor.client.post("/auth/sign-out", data={"next": "a" * MAX_BODY})
     assert too_large.status_code == 413
+
+
+def test_a_form_ends_at_another_site_by_a_page_that_moves_on(visitor: Visitor) -> None:
+    """WEB-04, WEB-05: under the policy of every page, and telling nobody where people were."""
+    page = visitor.post("/plain/leave")
+
+    assert page.status_code == 200
+    assert heading(page) == "Leaving"
+    assert 'http-equiv="refresh" content="0; url=https://idp.example/?a=1&amp;b=%22"' in page.text
+    assert 'href="https://idp.example/?a=1&amp;b=%22"' in page.text
+    assert policy(page) == CONTENT_SECURITY_POLICY
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    assert page.headers["Cache-Control"] == "no-store"
+    told = visitor.post_json("/plain/leave", {})
+    assert told.json == {"status": "elsewhere", "url": ELSEWHERE}

@@ -226,7 +226,6 @@ DOORS: dict[str, Thing] = {
             "app/workos_api/sso.py",
             "templates/auth/doors/magic_link.html",
             "templates/auth/relay.html",
-            "templates/auth/relayed.html",
             SENT,
             "templates/mail/link.html",
             "templates/mail/link.txt",

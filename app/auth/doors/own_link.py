@@ -20,7 +20,7 @@ from ... import limits, mail
 from ...config import Config, settings
 from ...failures import WrongCode
 from ...keys import CLOCK_SKEW, keyring, sealer
-from ...pages import render
+from ...pages import leave, render
 from ...session.store import StoreUnavailable
 from ...web import log
 from ...web.answers import wants_json
@@ -147,11 +147,8 @@ def _go_on(attempt: Attempt, email: str, relay_code: str, config: Config) -> Res
         wrong.tries_left = limits.tries_left(attempt.id)
         raise wrong
     link = _our_link(attempt, config)
-    if wants_json():
-        return {"status": "relayed", "link": link}
-    # Not a redirect: browsers do not let a form end at another site (CSP form-action), and this
-    # would end at WorkOS. A page that moves on by itself is not a form.
-    return render("auth/relayed.html", link=link)
+    # Our own link, but it leads on to WorkOS.
+    return leave(link, "The code is right", json={"status": "relayed", "link": link})
 
 
 def _our_link(attempt: Attempt, config: Config) -> str:
