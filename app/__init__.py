@@ -57,7 +57,8 @@ def init_app(
 
     # One parent for all of ours, so that no name collides with a blueprint of the application's.
     signin = Blueprint("signin", __name__)
-    signin.after_request(headers.forbid_keeping)
+    if headers.WHOLE_SITE not in app.extensions:
+        signin.after_request(headers.forbid_keeping)
     signin.cli.add_command(cli.sessions)
     signin.cli.add_command(cli.tries)
     csrf.init_app(app, signin, exempt=(webhooks.receive, report.report))
@@ -75,6 +76,7 @@ def init_app(
 
 def take_over(app: Flask, config: Config) -> None:
     """Sees to what concerns a whole site: logs, host, headers, body size, forms, error pages."""
+    app.extensions[headers.WHOLE_SITE] = True
     app.request_class = body.Request
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

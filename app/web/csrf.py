@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, current_app, g, request, session
 from flask_wtf import CSRFProtect
@@ -45,7 +44,7 @@ def init_app(
     @blueprint.before_request
     def refuse_without_token() -> None:
         view = current_app.view_functions[request.endpoint or ""]
-        # A CSRFProtect of the application's may have found it valid already.
+        # A CSRFProtect may have found it valid already; and somebody may have switched it off.
         if request.method not in SAFE and view not in exempt and not g.get("csrf_valid"):
             _check()
 
@@ -55,7 +54,6 @@ def protect_everything(app: Flask, keyring: Keyring) -> None:
     app.config["WTF_CSRF_SECRET_KEY"] = keyring.derive("csrf")[::-1]  # the newest last
     # A page may stay open for as long as its session.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
-    app.before_request(_refuse_unreadable_referer)  # first, for Flask-WTF cannot read it either
     CSRFProtect(app)
 
 
@@ -69,21 +67,15 @@ def forget_secret() -> None:
     session.pop(field(), None)
 
 
-def _refuse_unreadable_referer() -> None:
-    try:
-        urlsplit(request.referrer or "").port  # noqa: B018 # this is what raises
-    except ValueError:
-        if request.method not in SAFE:
-            raise CSRF(detail="referer") from None
-
-
 def _check() -> None:
-    _refuse_unreadable_referer()
     token = request.form.get(field()) or request.headers.get(HEADER)
     try:
         validate_csrf(token, time_limit=settings().session_lifetime)
     except ValidationError:
         raise CSRF from None
     # A neighbouring host name can plant a session, and a token with it, but not a Referer.
-    if request.is_secure and not same_origin(request.referrer or "", request.host_url):
-        raise CSRF(detail="referer")
+    try:
+        if request.is_secure and not same_origin(request.referrer or "", request.host_url):
+            raise CSRF(detail="referer")
+    except ValueError:  # that nobody can read
+        raise CSRF(detail="referer") from None

@@ -1,17 +1,22 @@
-"""What every response tells the browser, errors included."""
+"""Headers: which of a request's are passed on, and what every response has, errors included."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, request, session
 
 from ..config import Config
+from .log import REQUEST_ID
+from .public_host import UnknownHost
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+WHOLE_SITE = "signin_whole_site"  # of an application that is nothing but this one
 YEAR = 365 * 24 * 60 * 60
 STATIC_MAX_AGE = 60 * 60  # seconds
 
@@ -50,14 +55,13 @@ def init_app(app: Flask, config: Config) -> None:
     headers = dict(HEADERS)
     if config.is_https:
         headers["Strict-Transport-Security"] = f"max-age={YEAR}"
-    app.wsgi_app = _Always(app.wsgi_app, headers)  # type: ignore[method-assign] # Flask's documented way
+    app.wsgi_app = _Around(app.wsgi_app, headers)  # type: ignore[method-assign] # Flask's documented way
     app.after_request(forbid_keeping)
-    app.extensions["signin_clears_site"] = True
 
 
 def clear_site(response: Response) -> Response:
     """Makes the browser forget all that it has of the person, if the whole site is ours."""
-    if "signin_clears_site" in current_app.extensions:
+    if WHOLE_SITE in current_app.extensions:
         session.clear()
         response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
     return response
@@ -81,17 +85,32 @@ def forbid_keeping(response: Response) -> Response:
     return response
 
 
-class _Always:
-    """Adds headers around the whole application, at a fifth of the cost of a Flask hook."""
+class _Around:
+    """Stands around the whole application, at a fifth of the cost of Flask's hooks."""
 
     def __init__(self, application: WSGIApplication, headers: Mapping[str, str]) -> None:
         self._application = application
         self._headers = list(headers.items())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[REQUEST_ID] = secrets.token_hex(8)
+
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             present = {name for name, _ in headers}  # a view may have set one of its own
             headers.extend(header for header in self._headers if header[0] not in present)
+            headers.append(("X-Request-ID", environ[REQUEST_ID]))
             return start_response(status, headers, exc_info)
 
+        try:
+            # No name server could know it, and Flask would fail to encode it (IDNA).
+            environ.get("HTTP_HOST", "").encode("idna")
+        except UnicodeError:
+            body = f"{UnknownHost.title}.\n".encode()
+            length = ("Content-Length", str(len(body)))
+            start("400 Bad Request", [("Content-Type", "text/plain"), length])
+            return [body]
+        try:
+            urlsplit(environ.get("HTTP_REFERER", "")).port  # noqa: B018 # this is what raises
+        except ValueError:
+            del environ["HTTP_REFERER"]  # over https, a POST without one is refused
         return self._application(environ, start)

@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__.rsplit(".", 2)[0])  # the package, by any n
 _QUERY = re.compile(r"(?:\?|%3F)[^\s\"]*", re.I)
 _QUERY_IN_PATH = re.compile(r"[?&=].*", re.S)
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
-STARTED_AT = "signin.started_at"
+REQUEST_ID, STARTED_AT = "signin.request_id", "signin.started_at"  # in the WSGI environment
 MAX_VALUE = 200  # characters of one value in a log line
 
 
@@ -50,9 +50,9 @@ def masked_email(email: str) -> str:
 
 def request_id() -> str:
     """Returns the id in this request's log lines, pages and reply."""
-    if "signin_request_id" not in g:
-        g.signin_request_id = secrets.token_hex(8)
-    return str(g.signin_request_id)
+    if REQUEST_ID not in request.environ:  # in an application that has headers of its own
+        request.environ[REQUEST_ID] = secrets.token_hex(8)
+    return str(request.environ[REQUEST_ID])
 
 
 class JSONFormatter(logging.Formatter):
@@ -116,7 +116,7 @@ def init_app(app: Flask, config: Config) -> None:
 
     if config.log_level == "DEBUG":
         app.before_request(_start_clock)
-    app.after_request(_answered)
+        app.after_request(_answered)
 
 
 def _start_clock() -> None:
@@ -124,7 +124,6 @@ def _start_clock() -> None:
 
 
 def _answered(response: Response) -> Response:
-    response.headers["X-Request-ID"] = request_id()
     if started_at := request.environ.get(STARTED_AT):
         duration = int(1000 * (time.perf_counter() - started_at))
         event("request", level=logging.DEBUG, status=response.status_code, ms=duration)

@@ -5,9 +5,7 @@ In development 127.0.0.1 and [::1] lead to PUBLIC_URL, because Flask itself prin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, redirect, request
@@ -18,9 +16,6 @@ from werkzeug.sansio.utils import host_is_trusted
 from ..config import Config
 from ..dangers import LOOPBACK
 from ..failures import BadInput, Button, CookieLost
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class UnknownHost(BadInput, CookieLost):
@@ -34,31 +29,13 @@ class UnknownHost(BadInput, CookieLost):
     button = Button("public_url", "Open the right address")
 
 
-class _PossibleHosts:
-    """Refuses a host that no name server could know, before anything tries to encode it (IDNA)."""
-
-    def __init__(self, application: WSGIApplication) -> None:
-        self._application = application
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        try:
-            environ.get("HTTP_HOST", "").encode("idna")
-        except UnicodeError:
-            body = f"{UnknownHost.title}.\n".encode()
-            length = ("Content-Length", str(len(body)))
-            start_response("400 Bad Request", [("Content-Type", "text/plain"), length])
-            return [body]
-        return self._application(environ, start_response)
-
-
 def init_app(app: Flask, config: Config) -> None:
     """Refuses other host names, and trusts proxy headers only from TRUSTED_PROXIES hops."""
     if hops := config.trusted_proxies:
         # Never the host: a forged X-Forwarded-Host must not decide what this site is called.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign] # Flask's documented way
 
-    app.wsgi_app = _PossibleHosts(app.wsgi_app)  # type: ignore[method-assign] # Flask's documented way
-    usual = urlsplit(config.public_url).netloc
+    usual, name = urlsplit(config.public_url).netloc, [config.public_host]
 
     @app.before_request
     def refuse_other_hosts() -> ResponseReturnValue | None:
@@ -67,10 +44,8 @@ def init_app(app: Flask, config: Config) -> None:
         if request.blueprint == "health" or request.endpoint == "static":
             return None
         host = request.environ.get("HTTP_HOST", "").lower()  # host names are not case-sensitive
-        if host == usual or config.at(host) is not config:
-            return None
         # A cookie set by one host is not sent to another, so nobody could finish signing in there.
-        if host_is_trusted(host, [config.public_host]):
+        if host == usual or host_is_trusted(host, name) or config.at(host) is not config:
             return None
         if config.is_development and request.method in ("GET", "HEAD") and _is_here(host):
             query = request.query_string.decode("latin-1")
