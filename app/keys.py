@@ -133,6 +133,11 @@ def unseal(purpose: str, token: str) -> bytes:
         raise ValueError("not sealed with a key of ours") from None
 
 
+def numbers(purpose: str, text: str, *, digits: int) -> list[str]:
+    """Returns a number that only this application can work out, and those of its former keys."""
+    return keyring().numbers(purpose, text, digits=digits)
+
+
 def stamp(purpose: str) -> Signer:
     """Returns the signer of plain text for this purpose."""
     return keyring().stamp(purpose)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_limiter import Limiter, RequestLimit
 from limits.storage import Storage
 
-from ..config import DAY, Config, settings
+from ..config import DAY, Config
 from ..failures import NEW_CODE, RELOAD, SITE_DOCTOR, Failure
 from ..keys import Keyring
-from ..web.visitor import visitor, visitor_and_network
+from ..web.visitor import this_visitor, visitor_and_network
 from ..workos_api.refusals import CodeRefused
 from . import counters, known_browsers
 from .counters import Budget, Limits, hit
@@ -67,21 +67,25 @@ def _refuse(limit: RequestLimit) -> None:
 
 
 limiter = Limiter(
-    key_func=visitor, strategy="fixed-window", storage_uri="signin://", on_breach=_refuse
+    key_func=this_visitor, strategy="fixed-window", storage_uri="signin://", on_breach=_refuse
 )
 # It is attached to an application of its own, so that it reads none of a host's RATELIMIT_
 # settings, and hooks into no request but those to the views it decorates.
 limiter.init_app(Flask("limits"))
 
-verifying = limiter.shared_limit(lambda: settings().limit_verify_per_visitor, "verify-visitor")
-"""Limits how often one visitor reaches a view where codes could be guessed."""
 
-exchanging = limiter.shared_limit(lambda: settings().limit_verify_per_visitor, "callback-visitor")
+def _per_visitor() -> str:
+    # Not by settings(): they differ for previews, and Flask-Limiter asks twice for each request.
+    return str(current_app.extensions["signin_settings"].limit_verify_per_visitor)
+
+
+verifying = limiter.shared_limit(_per_visitor, "verify-visitor")
+"""Limits how often one visitor reaches a step between a door and the session."""
+
+exchanging = limiter.shared_limit(_per_visitor, "callback-visitor")
 """Limits how often one visitor has the callback exchange a code."""
 
-leading_away = limiter.shared_limit(
-    lambda: settings().limit_verify_per_visitor, "leading-away-visitor"
-)
+leading_away = limiter.shared_limit(_per_visitor, "leading-away-visitor")
 """Limits how often one visitor reaches a view that begins a sign-in elsewhere."""
 
 
@@ -91,11 +95,11 @@ def count_mail(counted_for: str, config: Config) -> None:
     A browser that is known for the address has a budget of its own, and so have all such together:
     what strangers use up is no concern of theirs.
     """
-    who, where = visitor_and_network()
-    sender = Budget("send-visitor", who, config.limit_send_per_visitor)
+    address, where = visitor_and_network()
+    visitor = Budget("send-visitor", address, config.limit_send_per_visitor)
     if browser := known_browsers.find(counted_for, config):
         exceeded = hit(
-            sender,
+            visitor,
             Budget("send-known-browser", browser, config.limit_send_per_known_browser),
             Budget("send-total-known", "everyone", config.limit_send_total_known),
         )
@@ -103,7 +107,7 @@ def count_mail(counted_for: str, config: Config) -> None:
         # From the narrowest on: what one of them refuses uses up nothing of the wider ones.
         pair = f"{counted_for}/{where}"
         exceeded = hit(
-            sender,
+            visitor,
             Budget("send-pair", pair, config.limit_send_per_address_and_network),
             Budget("send-network", where, config.limit_send_per_network),
             Budget("send-address", counted_for, config.limit_send_per_address),
@@ -114,14 +118,16 @@ def count_mail(counted_for: str, config: Config) -> None:
 
 
 def count_try(attempt_id: str, email: str, config: Config) -> None:
-    """Counts a try for its code and its address: always five tries a code, whatever is set.
+    """Counts a try for the visitor, its code and its address: always five tries a code.
 
     A browser that is known for the address has a budget of its own, until somebody has tried in
     vain too often there. Raises TooManyTries and TooManyRequests.
     """
+    visitor = Budget("try-visitor", visitor_and_network()[0], config.limit_verify_per_visitor)
     tries, of_address = _tries(attempt_id), _tries_of_address(email, config)
     if browser := known_browsers.find(email, config):
         exceeded = hit(
+            visitor,
             tries,
             Budget("tries-while-known", browser, TRIES_WHILE_KNOWN),
             Budget("verify-known-browser", browser, config.limit_verify_per_known_browser),
@@ -129,7 +135,7 @@ def count_try(attempt_id: str, email: str, config: Config) -> None:
         if exceeded and exceeded.scope == "tries-while-known":
             exceeded = hit(of_address)
     else:
-        exceeded = hit(tries, of_address)
+        exceeded = hit(visitor, tries, of_address)
     if exceeded:
         refusal = TooManyTries if exceeded.scope == tries.scope else TooManyRequests
         raise refusal(retry_after=exceeded.retry_after)

@@ -33,7 +33,7 @@ def this_browser() -> Browser:
     return Browser(str(address) if address else None, user_agent or None)
 
 
-def visitor() -> str:
+def this_visitor() -> str:
     """Returns who is asking, by network address; a whole /64 of IPv6 counts as one."""
     return visitor_and_network()[0]
 

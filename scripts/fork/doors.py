@@ -270,9 +270,7 @@ DOORS: dict[str, Thing] = {
                 "app/limits/__init__.py",
                 """
 
-leading_away = limiter.shared_limit(
-    lambda: settings().limit_verify_per_visitor, "leading-away-visitor"
-)
+leading_away = limiter.shared_limit(_per_visitor, "leading-away-visitor")
 \"\"\"Limits how often one visitor reaches a view that begins a sign-in elsewhere.\"\"\"
 """,
                 "\n",

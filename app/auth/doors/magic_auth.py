@@ -12,7 +12,7 @@ from flask import Blueprint, Response, url_for
 from ... import limits, mail
 from ...config import Config, settings
 from ...failures import WrongCode
-from ...keys import keyring
+from ...keys import numbers
 from ...pages import render
 from ...session.store import session_store
 from ...web.email_address import canonical_email
@@ -103,11 +103,7 @@ def verify() -> Response:
     one_time_code = plain_code(
         fields["one_time_code"], missing=OneTimeCodeMissing, malformed=OneTimeCodeMalformed
     )
-    return _redeem(attempt, attempt.email or "", one_time_code, config)
-
-
-@limits.verifying
-def _redeem(attempt: Attempt, email: str, one_time_code: str, config: Config) -> Response:
+    email = attempt.email or ""
     limits.count_try(attempt.id, email, config)
     session_store().check()  # before the code is spent on a session that could not be kept
     try:
@@ -131,13 +127,13 @@ def _require_asked_here(attempt: Attempt, one_time_code: str, config: Config) ->
 
 
 def _is_of(attempt: Attempt, one_time_code: str) -> bool:
-    numbers = _numbers(attempt.id, one_time_code)
-    return any(hmac.compare_digest(number, attempt.one_time_code or "") for number in numbers)
+    found = _numbers(attempt.id, one_time_code)
+    return any(hmac.compare_digest(number, attempt.one_time_code or "") for number in found)
 
 
 def _numbers(attempt_id: str, one_time_code: str) -> list[str]:
     # Sealed with the attempt in place of the code, which is kept nowhere.
-    return keyring().numbers(PURPOSE, f"{attempt_id} {one_time_code}", digits=DIGITS)
+    return numbers(PURPOSE, f"{attempt_id} {one_time_code}", digits=DIGITS)
 
 
 def _mail(email: str, one_time_code: str | None) -> None:

@@ -19,7 +19,7 @@ from flask.typing import ResponseReturnValue
 from ... import limits, mail
 from ...config import Config, settings
 from ...failures import WrongCode
-from ...keys import CLOCK_SKEW, keyring, sealer
+from ...keys import CLOCK_SKEW, numbers, sealer
 from ...pages import leave, render
 from ...session.store import StoreUnavailable
 from ...web import log
@@ -135,12 +135,7 @@ def relay() -> ResponseReturnValue:
     relay_code = plain_code(
         fields["relay_code"], missing=RelayCodeMissing, malformed=RelayCodeMalformed
     )
-    return _go_on(attempt, attempt.email or "", relay_code, config)
-
-
-@limits.verifying
-def _go_on(attempt: Attempt, email: str, relay_code: str, config: Config) -> ResponseReturnValue:
-    limits.count_try(attempt.id, email, config)
+    limits.count_try(attempt.id, attempt.email or "", config)
     right_codes = _relay_codes(attempt.id)
     if not attempt.link or not any(hmac.compare_digest(relay_code, c) for c in right_codes):
         wrong = InvalidRelayCode()
@@ -172,4 +167,4 @@ def _read(token: str) -> Asked:
 
 
 def _relay_codes(attempt_id: str) -> list[str]:
-    return keyring().numbers(RELAY_CODE, attempt_id, digits=RELAY_CODE_DIGITS)
+    return numbers(RELAY_CODE, attempt_id, digits=RELAY_CODE_DIGITS)
