@@ -88,7 +88,6 @@ def current() -> Attempt | None:
 
 def answer_sent(attempt: Attempt, next_page: str, config: Config) -> Response:
     """Remembers the attempt in this browser only, and says where its mail went."""
-    remember(attempt, config)
     log.event(f"authn_{attempt.method}_sent", email=attempt.email)
     body = {
         "status": "sent",
@@ -97,16 +96,12 @@ def answer_sent(attempt: Attempt, next_page: str, config: Config) -> Response:
         "expires_in": attempt.lifetime,
         "attempt": attempt.id,
     }
-    return see_other(next_page, json=body, status=202)
+    return _keep(attempt, config, see_other(next_page, json=body, status=202))
 
 
 def remember(attempt: Attempt, config: Config) -> None:
     """Keeps the attempt in this browser only, with the newest of its others."""
-    token = _seal(attempt)
-    name = f"{config.cookie_prefix}{PREFIX}{attempt.id}"
-    max_age = int(attempt.forget_at - time.time()) + 1
-    _make_room(name, len(token), config)
-    after_this_request(lambda response: _set_cookie(response, name, token, max_age, config))
+    after_this_request(lambda response: _keep(attempt, config, response))
 
 
 def fits(attempt: Attempt) -> bool:
@@ -114,17 +109,17 @@ def fits(attempt: Attempt) -> bool:
     return len(_seal(attempt)) <= MAX_ONE_COOKIE
 
 
-def end(attempt: Attempt, config: Config) -> None:
+def end(attempt: Attempt, config: Config, response: Response) -> None:
     """Makes this browser forget the attempt."""
-    _forget(f"{config.cookie_prefix}{PREFIX}{attempt.id}", config)
+    _set_cookie(response, f"{config.cookie_prefix}{PREFIX}{attempt.id}", "", 0, config)
 
 
-def find(attempt_id: str, config: Config) -> Attempt | None:
+def find(attempt_id: str, config: Config, *, stage: int | None = None) -> Attempt | None:
     """Returns the attempt with this id, if this browser made it and it is not over."""
     attempt = _unseal(request.cookies.get(f"{config.cookie_prefix}{PREFIX}{attempt_id}", ""))
     if attempt is None or attempt.id != attempt_id:
         return None
-    return follow(attempt, attempt.stage)
+    return follow(attempt, stage or attempt.stage)
 
 
 def require(
@@ -149,22 +144,23 @@ def under_way(config: Config) -> list[Attempt]:
     return sorted(alive, key=lambda attempt: attempt.started_at, reverse=True)
 
 
-def _make_room(new: str, size: int, config: Config) -> None:
-    prefix = config.cookie_prefix + PREFIX
+def _keep(attempt: Attempt, config: Config, response: Response) -> Response:
+    prefix, token = config.cookie_prefix + PREFIX, _seal(attempt)
+    new, size = prefix + attempt.id, len(token)
+    _set_cookie(response, new, token, int(attempt.forget_at - time.time()) + 1, config)
     keep = {new}
-    for attempt in under_way(config):
-        name = prefix + attempt.id
+    for other in under_way(config):
+        name = prefix + other.id
         size += len(request.cookies[name]) if name != new else 0
         if size <= MAX_COOKIE_BYTES and len(keep) < MAX_ATTEMPTS:
             keep.add(name)
     for name in request.cookies:
         if name.startswith(prefix) and name not in keep:
-            _forget(name, config)
+            _set_cookie(response, name, "", 0, config)
+    return response
 
 
-def _set_cookie(
-    response: Response, name: str, value: str, max_age: int, config: Config
-) -> Response:
+def _set_cookie(response: Response, name: str, value: str, max_age: int, config: Config) -> None:
     response.set_cookie(
         name,
         value,
@@ -174,11 +170,6 @@ def _set_cookie(
         # Lax: people come back from WorkOS, another site, and Strict would not be sent then.
         samesite="Lax",
     )
-    return response
-
-
-def _forget(name: str, config: Config) -> None:
-    after_this_request(lambda response: _set_cookie(response, name, "", 0, config))
 
 
 def _seal(attempt: Attempt) -> str:

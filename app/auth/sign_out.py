@@ -34,13 +34,14 @@ def end() -> Response:
 @bp.post("/auth/forget-browser")
 def forget_browser() -> Response:
     """Makes this browser an unknown one for everybody who has signed in here."""
-    known_browsers.forget(settings())
-    return see_other(url_for("signin.sign_out.show"), json={"status": "forgotten"})
+    response = see_other(url_for("signin.sign_out.show"), json={"status": "forgotten"})
+    known_browsers.forget(settings(), response)
+    return response
 
 
 def signed_out(json: dict[str, Any]) -> Response:
     """Shows that nobody is signed in; the browser forgets what it has of the person."""
-    config = settings()
+    config, response = settings(), see_other(url_for("signin.sign_out.show"), json=json)
     for attempt in attempts.under_way(config):
-        attempts.end(attempt, config)
-    return clear_site(see_other(url_for("signin.sign_out.show"), json=json))
+        attempts.end(attempt, config, response)
+    return clear_site(response)

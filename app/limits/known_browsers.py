@@ -6,17 +6,17 @@ https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Co
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import time
 from typing import NamedTuple
 
-from flask import Response, after_this_request, request
+from flask import Response, request
 
 from .. import shapes
 from ..config import DAY, Config
 from ..keys import sealer, unseal
-from ..session.store import hash_id
 from .counters import add, number
 
 NAME = "signin-known-browser"
@@ -38,7 +38,7 @@ class Mark(NamedTuple):
 def find(email: str, config: Config) -> str | None:
     """Returns what to count this browser by for this address; None in an unknown browser."""
     marks = _marks(config)
-    address = hash_id(email) if marks else None
+    address = _hashed(email) if marks else None
     return next((mark.id for mark in marks if mark.address == address and _is_valid(mark)), None)
 
 
@@ -47,18 +47,18 @@ def is_known(config: Config) -> bool:
     return any(_is_valid(mark) for mark in _marks(config))
 
 
-def remember(email: str, user_id: str, config: Config) -> None:
+def remember(email: str, user_id: str, config: Config, response: Response) -> None:
     """Makes this browser a known one for an address that has just been proved here."""
-    user, address = hash_id(user_id), hash_id(email)
+    user, address = _hashed(user_id), _hashed(email)
     mark = Mark(secrets.token_hex(8), address, user, int(time.time()), number(_counter(user)))
     others = [other for other in _marks(config) if other.address != address]
     kept = json.dumps([mark, *others][:MAX_ADDRESSES], separators=(",", ":"))
-    _set_cookie(sealer(PURPOSE).encrypt(kept.encode()).decode(), LIFETIME, config)
+    _set_cookie(sealer(PURPOSE).encrypt(kept.encode()).decode(), LIFETIME, config, response)
 
 
-def forget(config: Config) -> None:
+def forget(config: Config, response: Response) -> None:
     """Makes this browser an unknown one for every address."""
-    _set_cookie("", 0, config)
+    _set_cookie("", 0, config, response)
 
 
 def forget_everywhere(user_id: str) -> None:
@@ -69,7 +69,11 @@ def forget_everywhere(user_id: str) -> None:
     # A counter, because the claims of a session store cannot tell before from after. It grows by a
     # random number: once it has expired, no mark that it made invalid can be valid again.
     more = 1 + secrets.randbelow(2**31)
-    add(_counter(hash_id(user_id)), more, for_seconds=LIFETIME)
+    add(_counter(_hashed(user_id)), more, for_seconds=LIFETIME)
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _counter(user: str) -> str:
@@ -92,15 +96,12 @@ def _is_valid(mark: Mark) -> bool:
     return mark.generation == number(_counter(mark.user))
 
 
-def _set_cookie(token: str, max_age: int, config: Config) -> None:
-    @after_this_request
-    def set_cookie(response: Response) -> Response:
-        response.set_cookie(
-            config.cookie_prefix + NAME,
-            token,
-            max_age=max_age,
-            secure=config.is_https,
-            httponly=True,
-            samesite="Lax",
-        )
-        return response
+def _set_cookie(token: str, max_age: int, config: Config, response: Response) -> None:
+    response.set_cookie(
+        config.cookie_prefix + NAME,
+        token,
+        max_age=max_age,
+        secure=config.is_https,
+        httponly=True,
+        samesite="Lax",
+    )

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from flask import Flask, Response, g, request
+from flask import Flask, g, request
 from werkzeug.local import LocalProxy
 
 from ..config import Config, settings
@@ -21,24 +21,13 @@ from ..web import csrf, log
 from ..web.browsers import browser_name
 from ..workos_api import user_management
 from . import cookie
-from .cookie import Ticket
+from .cookie import Current, Ticket
 from .refresh import refreshed
 from .store import SessionRecord, StoreUnavailable, session_store
 from .verdicts import SessionEnded
 from .workos_session import WorkOSSession
 
 EXTEND_EVERY = 60  # seconds between two writes on behalf of one busy session
-
-
-@dataclass(frozen=True)
-class Current:
-    """What this request knows about its session, which is looked up once."""
-
-    config: Config
-    ticket: Ticket | None = None
-    record: SessionRecord | None = None
-    error: StoreUnavailable | None = None  # a page asks several times; one wait is enough
-    is_changed: bool = False  # so the cookie has to be written
 
 
 def sign_in(
@@ -55,8 +44,7 @@ def sign_in(
     seconds since the epoch, if that was not just now: what needs a recent sign-in goes by it.
     """
     config, store, now = settings(), session_store(), int(time.time())
-    before = cookie.read(config)
-    new, ends_at = cookie.begin(config, now)
+    new, ends_at, before = cookie.begin(config, now)
     text, refresh_at, stale_at = workos_session.fields() if workos_session else (None, 0, 0)
     record = SessionRecord(
         identity=identity,
@@ -157,17 +145,7 @@ current_user: Identity = LocalProxy(_current_user)  # type: ignore[assignment] #
 
 def init_app(app: Flask) -> None:
     """Writes the cookie if it has changed."""
-    app.after_request(_write_cookie)
-
-
-def _write_cookie(response: Response) -> Response:
-    current: Current | None = g.get("signin_session")
-    if current:
-        if response.headers.setdefault("Vary", "Cookie") != "Cookie":
-            response.vary.add("Cookie")  # caches must not show it to others
-        if current.is_changed:
-            cookie.write(response, current.ticket, current.config)
-    return response
+    app.after_request(cookie.write)
 
 
 def _current() -> Current:

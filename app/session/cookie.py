@@ -5,15 +5,17 @@ It is kept apart from `flask.session`, which stays the application's own.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from flask import Response, request
+from flask import Response, g, request
 from itsdangerous import BadSignature
 
 from ..config import Config
 from ..keys import CLOCK_SKEW, stamp
-from .store import hash_id
+from .store import SessionRecord, StoreUnavailable
 
 NAME = PURPOSE = "signin-session"  # changes with the format, so that other releases pass over it
 
@@ -24,7 +26,7 @@ class Ticket(NamedTuple):
     id: str
     at: int  # when it was made, at sign-in
     seen: int  # when it was last written
-    handle: str  # of its session in the store
+    handle: str  # of its session in the store: the hash of the id
 
     def ends_at(self, config: Config) -> int:
         """Returns when the session ends if it is not used again."""
@@ -36,11 +38,21 @@ class Ticket(NamedTuple):
         return is_possible and now < self.ends_at(config)
 
 
-def begin(config: Config, now: int) -> tuple[Ticket, int]:
-    """Returns a new ticket, and when its session ends."""
-    session_id = secrets.token_urlsafe(32)
-    ticket = Ticket(session_id, now, now, hash_id(session_id))
-    return ticket, ticket.ends_at(config)
+@dataclass(frozen=True)
+class Current:
+    """What this request knows about its session, which is looked up once."""
+
+    config: Config
+    ticket: Ticket | None = None
+    record: SessionRecord | None = None
+    error: StoreUnavailable | None = None  # a page asks several times; one wait is enough
+    is_changed: bool = False  # so the cookie has to be written
+
+
+def begin(config: Config, now: int) -> tuple[Ticket, int, Ticket | None]:
+    """Returns a new ticket, when its session ends, and the one that it takes the place of."""
+    ticket = _ticket(secrets.token_urlsafe(32), now, now)
+    return ticket, ticket.ends_at(config), read(config)
 
 
 def read(config: Config) -> Ticket | None:
@@ -50,21 +62,32 @@ def read(config: Config) -> Ticket | None:
         return None
     try:
         session_id, at, seen = stamp(PURPOSE).unsign(text).decode().rsplit(".", 2)
-        return Ticket(session_id, int(at), int(seen), hash_id(session_id))
+        return _ticket(session_id, int(at), int(seen))
     except (BadSignature, ValueError):
         return None
 
 
-def write(response: Response, ticket: Ticket | None, config: Config) -> None:
-    """Gives the browser the ticket until the session ends; None takes it away."""
-    text = ""
-    if ticket:
-        text = stamp(PURPOSE).sign(f"{ticket.id}.{ticket.at}.{ticket.seen}").decode()
-    response.set_cookie(
-        config.cookie_prefix + NAME,
-        text,
-        expires=ticket.ends_at(config) if ticket else 0,
-        secure=config.is_https,
-        httponly=True,
-        samesite="Lax",
-    )
+def write(response: Response) -> Response:
+    """Gives the browser its ticket until the session ends, or takes it away, if it has changed."""
+    current: Current | None = g.get("signin_session")
+    if current is None:
+        return response
+    if response.headers.setdefault("Vary", "Cookie") != "Cookie":
+        response.vary.add("Cookie")  # caches must not show it to others
+    if current.is_changed:
+        ticket, config, text = current.ticket, current.config, ""
+        if ticket:
+            text = stamp(PURPOSE).sign(f"{ticket.id}.{ticket.at}.{ticket.seen}").decode()
+        response.set_cookie(
+            config.cookie_prefix + NAME,
+            text,
+            expires=ticket.ends_at(config) if ticket else 0,
+            secure=config.is_https,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def _ticket(session_id: str, at: int, seen: int) -> Ticket:
+    return Ticket(session_id, at, seen, hashlib.sha256(session_id.encode()).hexdigest())
