@@ -15,7 +15,7 @@ from ..session import signed_in_identity
 from ..session.store import session_store
 from ..workos_api.refusals import InvalidGrant
 from . import attempts
-from .attempt import Attempt
+from .attempt import EXCHANGING, Attempt
 
 PURPOSE = "state"  # of the key that seals it; changes with State
 
@@ -155,7 +155,7 @@ def arrive(token: str, config: Config) -> Arrival | None:
     except StateInvalid:
         return None
     is_in_time = time.time() < state.ends_at + CLOCK_SKEW
-    return Arrival(state, attempts.find(state.attempt_id, config), is_in_time)
+    return Arrival(state, attempts.find(state.attempt_id, config, stage=EXCHANGING), is_in_time)
 
 
 def require_attempt(arrival: Arrival) -> Attempt:
