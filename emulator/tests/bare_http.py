@@ -44,6 +44,23 @@ class BareHttp:
     ) -> httpx2.Response:
         return self.authenticate(MAGIC_AUTH_GRANT, code=code, email=email, **fields)
 
+    def sign_in_at_provider(self, **form: str) -> httpx2.Response:
+        """What the code is good for that somebody brings back from a provider."""
+        query = {
+            "response_type": "code",
+            "client_id": "client_emulator",
+            "redirect_uri": CALLBACK,
+            "provider": "GitHubOAuth",
+        }
+        page = self.browser.get("/user_management/authorize", params=query).headers["Location"]
+        back = self.browser.post(page, data=form or {"email": "ada@example.com"})
+        code = dict(parse_qsl(urlsplit(back.headers["Location"]).query))["code"]
+        return self.authenticate("authorization_code", code=code)
+
+    def set(self, control: str, **fields: object) -> None:
+        """Sets one of the emulator's own controls."""
+        assert self.browser.post(f"/_emulate/{control}", json=fields).status_code == 201
+
     def refresh(self, refresh_token: str) -> httpx2.Response:
         return self.authenticate("refresh_token", refresh_token=refresh_token)
 

@@ -9,6 +9,7 @@ from . import (
     authkit,
     controls,
     credentials,
+    email_verification,
     errors,
     fault_injection,
     magic_auth,
@@ -16,9 +17,11 @@ from . import (
     memberships,
     organizations,
     passwordless,
+    radar,
     request_log,
     sessions,
     sso,
+    step_ups,
     users,
     webhooks,
 )
@@ -65,11 +68,28 @@ def create_app(
     app.extensions["workos_emulator"] = Environment(settings, deliver)
     errors.init_app(app)
 
-    # A fault answers before anybody asks for the API key.
-    before_each = (request_log, fault_injection, credentials)
-    in_workos = (passwordless, sso, magic_auth, authkit, authenticate, users, sessions)
-    of_customers = (organizations, memberships)
-    beside_it = (mailbox, webhooks, controls)
-    for part in (*before_each, *in_workos, *of_customers, registered_redirect_uris, *beside_it):
+    parts = (
+        # A fault answers before anybody asks for the API key.
+        request_log,
+        fault_injection,
+        credentials,
+        passwordless,
+        sso,
+        magic_auth,
+        authkit,
+        authenticate,
+        step_ups,
+        email_verification,
+        radar,
+        users,
+        sessions,
+        organizations,
+        memberships,
+        registered_redirect_uris,
+        mailbox,
+        webhooks,
+        controls,
+    )
+    for part in parts:
         app.register_blueprint(part.bp)
     return app

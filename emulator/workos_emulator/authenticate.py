@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from .authkit import with_authorization_code
 from .credentials import require_client
+from .email_completion import with_email_completion
+from .email_verification import ask_to_verify_email, with_email_verification
 from .environment import Environment, the_environment
 from .errors import CodeRefusal, OAuthRefusal
 from .fields import reading_body
@@ -14,6 +16,8 @@ from .formats import Json
 from .magic_auth import redeem
 from .objects import PendingAuthentication, RefreshToken, Session
 from .organizations import ask_for_organization, with_organization_selection
+from .radar import challenge_the_suspicious, with_radar_email_challenge
+from .step_ups import refuse_the_denied
 
 bp = Blueprint("authenticate", __name__, url_prefix="/user_management")
 
@@ -83,11 +87,19 @@ def with_refresh_token(environment: Environment) -> PendingAuthentication:
 GRANTS = {
     "urn:workos:oauth:grant-type:magic-auth:code": with_magic_auth_code,
     "urn:workos:oauth:grant-type:organization-selection": with_organization_selection,
+    "urn:workos:oauth:grant-type:email-verification:code": with_email_verification,
+    "urn:workos:oauth:grant-type:email-completion": with_email_completion,
+    "urn:workos:oauth:grant-type:radar-email-challenge:code": with_radar_email_challenge,
     "refresh_token": with_refresh_token,
     "authorization_code": with_authorization_code,
 }
 # In the order in which WorkOS asks.
-STEP_UPS = (ask_for_organization,)
+STEP_UPS = (
+    refuse_the_denied,
+    ask_to_verify_email,
+    challenge_the_suspicious,
+    ask_for_organization,
+)
 
 
 def _signed_in(environment: Environment, session: Session) -> Json:

@@ -11,6 +11,8 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from .email_completion import address_of
+from .email_verification import is_vouched_for
 from .environment import Environment, the_environment
 from .errors import CodeRefusal, EntityNotFound, OAuthRefusal
 from .fields import reading_body, reading_query
@@ -91,7 +93,9 @@ def answer(token: str) -> ResponseReturnValue:
         if "deny" in request.form:
             return redirect(_back(asked, DENIED))
         with reading_body() as body:
-            email = body.email()
+            # A provider may know no address, or vouch for none.
+            has_email = asked.provider == AUTHKIT or body.optional_text("without_email") is None
+            email = body.email() if has_email else ""
             chosen = body.optional_text("organization_id") or asked.organization_id
         user = environment.users_by_email.get(same_email(email))
         organizations = choices(environment.memberships_of(user)) if user else []
@@ -103,7 +107,7 @@ def answer(token: str) -> ResponseReturnValue:
                 chosen = organizations[0]["id"]
         code = secrets.token_urlsafe(24)
         expires_at = now() + AUTHORIZATION_CODE_LIFETIME
-        environment.sign_in_codes[code] = SignInCode(asked, email, chosen, expires_at)
+        environment.sign_in_codes[code] = SignInCode(asked, email or None, chosen, expires_at)
     return redirect(_back(asked, {"code": code}))
 
 
@@ -121,11 +125,12 @@ def with_authorization_code(environment: Environment) -> PendingAuthentication:
         raise CodeRefusal("code_challenge_not_found")
     if challenge and not secrets.compare_digest(challenge, _challenge(verifier or "")):
         raise OAuthRefusal("invalid_grant", "The code verifier is not the one of the challenge.")
-    session = Session(environment.user_for(found.email), organization_id=found.organization_id)
+    email = address_of(environment, found)
+    session = Session(environment.user_for(email), organization_id=found.organization_id)
     if found.request.provider == AUTHKIT:
         return PendingAuthentication(session, is_settled=True)  # AuthKit itself asked for all else
     session.authentication_method = found.request.provider
-    return PendingAuthentication(session)
+    return PendingAuthentication(session, is_email_proved=is_vouched_for(environment, email))
 
 
 def _challenge(verifier: str) -> str:

@@ -27,6 +27,14 @@ def optional_text(fields: Mapping[str, object], name: str) -> str | None:
     return None if fields.get(name) is None else text(fields, name)
 
 
+def flag(fields: Mapping[str, object], name: str) -> bool:
+    """Returns a boolean, false where there is none."""
+    value = fields.get(name)
+    if not isinstance(value, bool | None):
+        raise BadRequest(f"{name} must be a boolean.")
+    return value is True
+
+
 def integer(fields: Mapping[str, object], name: str, low: int, high: int) -> int:
     """Returns a whole number within these bounds."""
     value = fields.get(name)

@@ -16,9 +16,10 @@ from .mail import Mail
 from .objects import (
     AuthorizationCode,
     AuthorizationRequest,
-    MagicAuth,
+    MailedCode,
     PasswordlessSession,
     PendingAuthentication,
+    PendingCompletion,
     ProfileToken,
     RefreshToken,
     SeenRequest,
@@ -28,7 +29,7 @@ from .objects import (
 )
 from .organization import ADMIN, MEMBER, Membership, Organization, Role
 from .rate_limits import RateLimits
-from .rules import ACCESS_TOKEN_LIFETIME, REMEMBERED
+from .rules import ACCESS_TOKEN_LIFETIME, PENDING_TOKEN_LIFETIME, REMEMBERED
 from .scan_report import ScanReport
 from .tokens import signing_key_of_this_process
 
@@ -69,7 +70,7 @@ class Environment:
         self.users: dict[str, User] = {}
         self.users_by_email: dict[str, User] = {}
         self.deleted_user_ids: set[str] = set()
-        self.magic_auths: dict[str, MagicAuth] = {}
+        self.mailed_codes: dict[str, MailedCode] = {}
         self.passwordless_sessions: dict[str, PasswordlessSession] = {}
         self.links: dict[str, PasswordlessSession] = {}
         self.profile_tokens: dict[str, ProfileToken] = {}
@@ -89,6 +90,12 @@ class Environment:
         self.memberships: dict[str, Membership] = {}
         self.roles = {MEMBER: Role(MEMBER), ADMIN: Role(ADMIN)}  # of every organization
         self.pending_authentications: dict[str, PendingAuthentication] = {}
+        self.pending_token_lifetime = PENDING_TOKEN_LIFETIME
+        self.asks_by_oauth_error = False
+        self.denials: dict[str, Json] = {}  # by address
+        self.unverified_accounts: set[str] = set()  # at providers, by address
+        self.radar_challenges: dict[str, str] = {}  # by address: email or sms
+        self.email_completions: dict[str, PendingCompletion] = {}  # by token
         self.access_token_lifetime = ACCESS_TOKEN_LIFETIME
 
     def announce(self, name: str, data: Json) -> None:
@@ -174,10 +181,13 @@ class Environment:
                 granted = membership.claims(self.roles)
         return self.claims.get(same_email(user.email), NO_CLAIMS).over(granted)
 
-    def magic_auths_for(self, email: str) -> list[MagicAuth]:
-        """Returns the codes sent to this address, newest first."""
-        user = self.users_by_email.get(same_email(email))
-        return [sent for sent in reversed(self.magic_auths.values()) if sent.user is user]
+    def codes_for(self, user: User | None, purpose: str) -> list[MailedCode]:
+        """Returns the codes sent to this user, newest first."""
+        return [
+            sent
+            for sent in reversed(self.mailed_codes.values())
+            if sent.user is user and sent.purpose == purpose
+        ]
 
     def mails(self, to: str | None = None) -> list[Mail]:
         """Returns the mailbox, newest first: all of it, or what went to one person."""
@@ -185,8 +195,8 @@ class Environment:
 
     def _forget_address(self, user: User) -> None:
         del self.users_by_email[same_email(user.email)]
-        sent = self.magic_auths.items()
-        self.magic_auths = {id_: one for id_, one in sent if one.user is not user}
+        sent = self.mailed_codes.items()
+        self.mailed_codes = {id_: one for id_, one in sent if one.user is not user}
 
 
 @contextmanager

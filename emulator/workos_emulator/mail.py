@@ -9,7 +9,7 @@ from typing import Self
 from flask import render_template
 
 from .formats import Json, new_id, now, same_email, timestamp
-from .objects import MagicAuth, PasswordlessSession
+from .objects import MailedCode, PasswordlessSession
 
 LINK = re.compile(r"https?://[^\s<>\"]+")
 ONE_TIME_CODE = re.compile(r"\b\d{6}\b")
@@ -41,12 +41,13 @@ class Mail:
         )
 
     @classmethod
-    def with_one_time_code(cls, magic_auth: MagicAuth) -> Self:
+    def with_one_time_code(cls, sent: MailedCode) -> Self:
         """Returns WorkOS's mail with a code."""
-        code = magic_auth.one_time_code
+        code = sent.one_time_code
+        is_verification = sent.purpose == "email_verification"
         return cls(
-            to=magic_auth.user.email,
-            subject="Your sign-in code",
+            to=sent.user.email,
+            subject="Confirm your email address" if is_verification else "Your sign-in code",
             text=render_template("mail/magic_auth.txt", one_time_code=code),
             html=render_template("mail/magic_auth.html", one_time_code=code),
             one_time_code=code,

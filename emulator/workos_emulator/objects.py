@@ -54,15 +54,19 @@ class User:
 
 
 @dataclass
-class MagicAuth:
-    """One six-digit code that was sent to one address."""
+class MailedCode:
+    """Six digits that were sent to somebody, for one purpose, by WorkOS's name of it."""
 
     user: User
-    one_time_code: str
+    purpose: str = "magic_auth"
+    one_time_code: str = field(default_factory=lambda: f"{secrets.randbelow(10**6):06}")
     wrong_guesses: int = 0
     used: bool = False
-    id: str = field(default_factory=lambda: new_id("magic_auth"))
+    id: str = ""
     created_at: datetime = field(default_factory=now)
+
+    def __post_init__(self) -> None:
+        self.id = new_id(self.purpose)
 
     @property
     def expires_at(self) -> datetime:
@@ -72,7 +76,7 @@ class MagicAuth:
     def to_json(self) -> Json:
         """Returns it as WorkOS does."""
         return {
-            "object": "magic_auth",
+            "object": self.purpose,
             "id": self.id,
             "user_id": self.user.id,
             "email": self.user.email,
@@ -124,7 +128,7 @@ class SignInCode:
     """What a browser carries from hosted AuthKit or a provider back to the application."""
 
     request: AuthorizationRequest
-    email: str
+    email: str | None  # None: the account at the provider has none
     organization_id: str | None
     expires_at: datetime
     used: bool = False
@@ -196,9 +200,19 @@ class PendingAuthentication:
     session: Session  # begins once nothing is asked any more
     answered: set[str] = field(default_factory=set)  # what was asked, by the codes of WorkOS
     is_settled: bool = False  # nothing is asked any more
+    is_email_proved: bool = True  # by a code that was mailed, or by a provider's word
     asked: str = ""
     expires_at: datetime = field(default_factory=now)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+
+
+@dataclass(frozen=True)
+class PendingCompletion:
+    """Somebody whose account at a provider has no address."""
+
+    provider: str
+    organization_id: str | None
+    expires_at: datetime
 
 
 @dataclass

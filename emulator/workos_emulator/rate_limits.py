@@ -5,7 +5,12 @@ from datetime import datetime
 
 from .errors import TooManyRequests
 from .formats import now, same_email
-from .rules import AUTHENTICATE_PER_WINDOW, LIMIT_WINDOW, MAGIC_AUTH_PER_WINDOW
+from .rules import (
+    AUTHENTICATE_PER_WINDOW,
+    EMAIL_VERIFICATION_PER_WINDOW,
+    LIMIT_WINDOW,
+    MAGIC_AUTH_PER_WINDOW,
+)
 
 
 class RateLimits:
@@ -17,6 +22,10 @@ class RateLimits:
     def count_magic_auth(self, email: str) -> None:
         """Counts one code asked for; raises TooManyRequests if it is one too many."""
         self._count("magic_auth", email, MAGIC_AUTH_PER_WINDOW, oauth=False)
+
+    def count_email_verification(self, email: str) -> None:
+        """Counts one more code to verify an address; raises TooManyRequests if it is too many."""
+        self._count("email_verification", email, EMAIL_VERIFICATION_PER_WINDOW, oauth=False)
 
     def count_authenticate(self, email: str) -> None:
         """Counts one guess; raises TooManyRequests if it is one too many."""

@@ -13,6 +13,7 @@ PASSWORDLESS_SESSION_LONGEST = timedelta(days=1)
 
 LIMIT_WINDOW = timedelta(minutes=1)
 MAGIC_AUTH_PER_WINDOW = 3
+EMAIL_VERIFICATION_PER_WINDOW = 3
 AUTHENTICATE_PER_WINDOW = 10
 
 # WorkOS names no number for these: they are this emulator's own.
