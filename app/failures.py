@@ -25,6 +25,7 @@ class Button:
 
 
 START_AGAIN = Button("sign_in", "Start again")
+BEGIN_ANEW = Button("begin_anew", "Start again")  # with the same address
 TRY_AGAIN = Button("sign_in", "Try again")
 OTHER_ADDRESS = Button("sign_in", "Use another address")
 SIGN_IN = Button("sign_in", "Sign in")
@@ -45,7 +46,7 @@ class Failure(Exception):
 
     status: ClassVar[int] = 400
     title: ClassVar[str]
-    reason: ClassVar[str]
+    reason: str
     button: ClassVar[Button] = START_AGAIN
     # The page whose form is shown again to be corrected, instead of the failure's own page.
     form: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,11 @@ class Pending:
     token: str
     ends_at: int
     details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def seconds_left(self) -> int:
+        """Seconds until it is too late for the answer."""
+        return max(1, self.ends_at - int(time.time()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,3 +67,9 @@ class Attempt:
         """As much of the address as this browser may see."""
         email = self.email or ""
         return email if self.knows_email else masked_email(email)
+
+    @property
+    def retyped_email(self) -> str:
+        """The address that the person need not type again if they begin anew."""
+        asked = self.pending.details.get("email") if self.pending else None
+        return str(asked or (self.email if self.knows_email else "") or "")

@@ -5,9 +5,14 @@ Its codes are among the error bodies in the OpenAPI document of its API.
 
 from __future__ import annotations
 
-from ..failures import OTHER_ADDRESS, Failure
+from collections.abc import Mapping
+from typing import Any
+
+from ..failures import HOME, OTHER_ADDRESS, Failure
 from ..web import log
-from .faults import WorkOSNotFound
+from .faults import WorkOSNotFound, WorkOSRefused
+
+LONGEST_MESSAGE = 500  # characters; WorkOS takes no more of an Action
 
 
 class AccessLost(Failure):
@@ -41,7 +46,39 @@ class SignInDenied(AccessLost):
     """A rule of the environment or of the organization says no."""
 
     title = "You cannot sign in here"
-    reason = "A rule of this site or of your organization does not allow it."
+    reason = "A rule of this site or of your organization does not allow it. Ask who runs it."
+    button = HOME  # to try again would not help
+
+
+class ActionDenied(SignInDenied):
+    """An Action says no: a program of the people who run this site, which may say why."""
+
+    title = "You cannot sign in now"
+    reason = "The people who run this site do not let you in. Ask them why."
+
+    def __init__(
+        self, *, reply: Any = None, retry_after: int | None = None, detail: str | None = None
+    ) -> None:
+        """Keeps what the Action says, which is for the person to read."""
+        super().__init__(retry_after=retry_after, detail=detail)
+        values: Mapping[str, Any] = reply if isinstance(reply, Mapping) else {}
+        said = values.get("message") or values.get("error_description")
+        if isinstance(said, str) and said.strip():
+            self.reason = said.strip()[:LONGEST_MESSAGE]
+
+
+class SignInBlocked(WorkOSRefused):
+    """Forbidden, without a reason that we know: Radar or an administrator blocks the person."""
+
+    status = 403
+    title = "You cannot sign in"
+    reason = "The sign-in service does not let you in, and does not say why. Ask who runs it."
+    button = HOME  # to try again would not help
+    event = "authn_login_fail"
+    symptom = AccessLost.symptom
+    cause = AccessLost.cause
+    diagnosis = AccessLost.diagnosis
+    fix = AccessLost.fix
 
 
 class NotInvited(Failure):

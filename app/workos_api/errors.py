@@ -35,21 +35,32 @@ NAMED_AS_BY_WORKOS: tuple[type[Failure], ...] = (
     refusals.SSORequired,
     denials.UserCreationError,
     refusals.UserMismatch,
+    denials.ActionDenied,
     steps.ApplicationConsentRequired,
+    steps.EmailAlreadyVerified,
+    steps.EmailCompletionRequired,
     steps.EmailVerificationRequired,
     steps.InvalidPendingAuthenticationToken,
     steps.MfaChallenge,
     steps.MfaEnrollment,
     steps.OrganizationSelectionRequired,
     steps.PasskeyProgressiveEnrollment,
+    steps.RadarEmailChallenge,
 )
 # WorkOS's codes, which come at any status.
 CODES: dict[str, type[Failure]] = {
     "access_denied": denials.SignInDenied,
-    "action_denied": denials.SignInDenied,
     "policy_denied": denials.SignInDenied,
     "invalid_organization_id": denials.OrganizationNotFound,
     "invalid_refresh_token": refusals.InvalidGrant,
+    "invalid_email_completion_token": steps.InvalidPendingAuthenticationToken,
+    "radar_challenge": steps.RadarEmailChallenge,
+    # What the endpoint that only confirms an address calls them, and then an older WorkOS.
+    "email_verification_code_incorrect": refusals.InvalidOneTimeCode,
+    "email_verification_code_expired": refusals.OneTimeCodeExpired,
+    "email_verification_code_previously_used": refusals.OneTimeCodePreviouslyUsed,
+    "invalid_code": refusals.InvalidOneTimeCode,
+    "expired_code": refusals.OneTimeCodeExpired,
     "invitation_cannot_be_used_for_email": denials.InvitationInvalid,
     "unsupported_grant_type": faults.InvalidRequest,
     "invalid_client": faults.WorkOSConfiguration,
@@ -61,6 +72,7 @@ CODES: dict[str, type[Failure]] = {
 # If the reply has no code that we know, its status has to do.
 _STATUSES: dict[int, type[Failure]] = {
     401: faults.WorkOSConfiguration,
+    403: denials.SignInBlocked,
     404: faults.NotWorkOS,
     408: faults.WorkOSSlow,
     422: faults.EmailNotAccepted,
@@ -76,7 +88,7 @@ def failure_from(error: WorkOSError) -> Failure:
     status = getattr(error, "status_code", None)  # network errors have none
     detail = f"{type(error).__name__} {status or ''}".strip()
     kind = _meaning(error) if status else _network_fault(error)
-    if issubclass(kind, steps.StepRequired):
+    if issubclass(kind, steps.StepRequired | denials.ActionDenied):
         return kind(reply=getattr(error, "response_json", None), detail=detail)
     asked = getattr(error, "retry_after", None) if issubclass(kind, Unavailable) else None
     return kind(retry_after=min(int(asked), LONGEST_RETRY) if asked else None, detail=detail)
@@ -98,11 +110,11 @@ def _meaning(error: Any) -> type[Failure]:
     fields = error.errors if isinstance(error.errors, list) else []
     nested = [field.get("code") for field in fields if isinstance(field, dict)]
     codes = [code for code in (*nested, error.code, error.error) if isinstance(code, str)]
-    if any(code.startswith("radar_") for code in codes):
-        return steps.RadarChallenge
     known = next((CODES[code] for code in codes if code in CODES), None)
     if known and known is not faults.InvalidRequest:  # which says more in its message
         return known
+    if any(code.startswith("radar_") for code in codes):
+        return steps.RadarChallenge
     if error.status_code == 404 and isinstance(error.code, str):
         return faults.WorkOSNotFound
     # WorkOS names the field in `errors` or in the message; exactly how is not documented.
@@ -111,4 +123,10 @@ def _meaning(error: Any) -> type[Failure]:
         return faults.RedirectUriUnregistered
     if "must use sso" in said:
         return refusals.SSORequired
+    if (
+        error.status_code in (400, 403)
+        and codes
+        and steps.text_of(error.response_json, steps.PENDING_TOKEN)
+    ):
+        return steps.UnknownStepRequired
     return known or _STATUSES.get(error.status_code, faults.WorkOSRefused)

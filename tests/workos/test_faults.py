@@ -74,9 +74,13 @@ ANYWHERE: dict[str, tuple[Fault, str]] = {
     "401": ({"status": 401, "json": CANARIES}, "workos_configuration"),
     "invalid_client": (error("invalid_client"), "workos_configuration"),
     "unauthorized_client": (error("unauthorized_client"), "workos_configuration"),
-    "403 without a code": ({"status": 403, "json": CANARIES}, "workos_refused"),
-    "an unknown code": (code("canary_code"), "workos_refused"),
-    "an unknown error": (error("<script>canary</script>"), "workos_refused"),
+    "403 without a code": ({"status": 403, "json": CANARIES}, "sign_in_blocked"),
+    "an unknown code": (code("canary_code"), "unknown_step_required"),
+    "an unknown error": (error("<script>canary</script>"), "unknown_step_required"),
+    "an unknown code without a token": (
+        {"status": 400, "json": {"code": "canary_code"}},
+        "workos_refused",
+    ),
     "a code of the wrong type": ({"status": 400, "json": {"code": {"a": 1}}}, "workos_refused"),
     "a list": ({"status": 400, "json": ["canary"]}, "unexpected_reply"),
     "418": ({"status": 418}, "workos_refused"),
@@ -139,7 +143,8 @@ REDEEM: dict[str, tuple[Fault, str]] = {
         )
         for envelope in (code, error)
     },
-    "radar, by mail": (code("radar_email_challenge", 403), "radar_challenge"),
+    "radar, by mail": (code("radar_email_challenge", 403), "radar_email_challenge"),
+    "radar, as the specification calls it": (code("radar_challenge"), "radar_email_challenge"),
     "radar, by phone": (code("radar_sms_challenge", 403), "radar_challenge"),
     "sso without a code": (
         {"status": 400, "json": {"message": "Must use SSO for selected organization"}},
