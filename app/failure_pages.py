@@ -129,7 +129,10 @@ def _return_to(failure: Failure, known: str) -> str:
 
 
 def _lead_on(required: StepRequired) -> Response:
-    return steps.lead_on(required) or answer(required)
+    try:
+        return steps.lead_on(required) or answer(required)
+    except Failure as failure:  # Flask handles none that a handler raises
+        return answer(failure)
 
 
 def _answer_http(error: exceptions.HTTPException) -> Response:

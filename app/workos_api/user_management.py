@@ -37,7 +37,12 @@ def create_magic_auth(email: str, browser: Browser) -> str | None:
     except ADDRESS_REFUSALS as refused:
         withhold(refused)
         return None
-    # It goes into a mail's subject, and has to be what the person types.
+    return mailable(one_time_code)
+
+
+def mailable(one_time_code: object) -> str:
+    """Returns the code if it may go into a mail; raises UnexpectedReply."""
+    # It goes into the subject, and has to be what the person types.
     if not isinstance(one_time_code, str) or not ONE_TIME_CODE.fullmatch(one_time_code):
         raise UnexpectedReply(detail="not a code")
     return one_time_code

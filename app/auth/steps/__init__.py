@@ -12,30 +12,41 @@ from ...web import log
 from ...web.answers import see_other
 from ...workos_api.steps import StepRequired
 from .. import attempts
-from ..attempt import STEP_LIFETIME, Pending
+from ..attempt import LATE, STEP_LIFETIME, Attempt, Pending
 from ..step import Step
-from . import choose_organization
+from . import choose_organization, verify_email
 
-STEPS: tuple[Step, ...] = (choose_organization.STEP,)
+STEPS: tuple[Step, ...] = (
+    choose_organization.STEP,
+    verify_email.STEP,
+)
 
 
 def lead_on(required: StepRequired) -> Response | None:
-    """Seals what WorkOS is waiting for with the attempt, and leads on to its page.
+    """Leads on to the page for what WorkOS asks.
 
-    Returns None if there is no page for it, and it is a failure.
+    Returns None if there is none, and it is a failure; raises Failure.
     """
     attempt = attempts.current()
+    if not (attempt and attempt.secret):
+        return None
+    return _to_its_page(attempt, required)
+
+
+def _to_its_page(attempt: Attempt, required: StepRequired) -> Response | None:
     step = next((step for step in STEPS if isinstance(required, step.required)), None)
     details = step.details(required) if step else None
-    if not (attempt and attempt.secret and step and required.token and details is not None):
+    if not (step and required.token and details is not None):
         return None
-    ends_at = int(time.time()) + STEP_LIFETIME
+    config, ends_at = settings(), int(time.time()) + STEP_LIFETIME
     pending = Pending(step.name, required.token, ends_at, details)
-    forget_at = max(attempt.forget_at, ends_at)
-    attempt = replace(attempt, pending=pending, forget_at=forget_at)
+    # It outlives the step, so that people who are late find their address filled in.
+    attempt = replace(attempt, pending=pending, forget_at=max(attempt.forget_at, ends_at + LATE))
     if not attempts.fits(attempt):
         return None
-    attempts.remember(attempt, settings())
+    if step.mail and config.mails_itself:
+        step.mail(details, pending.token)
+    attempts.remember(attempt, config)
     log.event("authn_step_required", required=step.name)
     body = {"status": "step_required", "step": step.name, "attempt": attempt.id, **details}
     return see_other(url_for(step.page, attempt=attempt.id), json=body, status=202)
