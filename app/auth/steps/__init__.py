@@ -14,10 +14,11 @@ from ...workos_api.steps import StepRequired
 from .. import attempts
 from ..attempt import LATE, STEP_LIFETIME, Attempt, Pending
 from ..step import Step
-from . import choose_organization, verify_email
+from . import choose_organization, radar, verify_email
 
 STEPS: tuple[Step, ...] = (
     choose_organization.STEP,
+    radar.STEP,
     verify_email.STEP,
 )
 
