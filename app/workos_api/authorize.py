@@ -14,8 +14,10 @@ from ..config import settings
 from ..failures import START_AGAIN, Failure
 from ..web.visitor import Browser
 from .client import ask, workos
+from .denials import ADDRESS_REFUSALS, withhold
 from .faults import UnexpectedReply
 from .refusals import InvalidGrant
+from .steps import EmailVerificationRequired, InvalidPendingAuthenticationToken
 
 
 class AuthorizationCodeInvalidGrant(Failure):
@@ -64,24 +66,45 @@ def authorization_url(
 
 
 def authenticate_with_code(code: str, verifier: str, browser: Browser) -> AuthenticateResponse:
-    """Exchanges the callback's code for who the person is; spends it; raises Failure.
+    """Exchanges the callback's code for who the person is; spends it; raises Failure."""
+    try:
+        return _authenticate("authorization_code", browser, code=code, code_verifier=verifier)
+    except InvalidGrant as refused:
+        raise AuthorizationCodeInvalidGrant(detail=refused.detail) from None
 
-    Read raw, because the SDK's model refuses what WorkOS may leave out, and then the code is spent.
+
+def authenticate_with_email_completion(
+    email: str, email_completion_token: str, browser: Browser
+) -> AuthenticateResponse:
+    """Goes on with an address for an account that has none; spends the token; raises Failure.
+
+    Not even for an address that may not have an account does it say so: that would tell everybody
+    who has one. WorkOS asks for a code that nobody gets.
     """
+    grant = "urn:workos:oauth:grant-type:email-completion"
+    try:
+        return _authenticate(
+            grant, browser, email_completion_token=email_completion_token, email=email
+        )
+    except InvalidGrant as refused:
+        raise InvalidPendingAuthenticationToken(detail=refused.detail) from None
+    except ADDRESS_REFUSALS as refused:
+        withhold(refused)
+        raise EmailVerificationRequired.of_nobody(email) from None
+
+
+def _authenticate(grant_type: str, browser: Browser, **proof: str) -> AuthenticateResponse:
+    # Read raw, because the SDK's model refuses what WorkOS may leave out, and then it is spent.
     config = settings()
     body = {
-        "grant_type": "authorization_code",
+        "grant_type": grant_type,
         "client_id": config.workos_client_id,
         "client_secret": config.workos_api_key,
-        "code": code,
-        "code_verifier": verifier,
+        **proof,
         **{name: value for name, value in browser._asdict().items() if value},
     }
     path = ("user_management", "authenticate")
-    try:
-        reply = ask(workos().request_raw, "post", path, body=body)
-    except InvalidGrant as refused:
-        raise AuthorizationCodeInvalidGrant(detail=refused.detail) from None
+    reply = ask(workos().request_raw, "post", path, body=body)
     return ask(AuthenticateResponse.from_dict, _completed(reply))
 
 

@@ -14,10 +14,11 @@ from ...workos_api.steps import StepRequired
 from .. import attempts
 from ..attempt import LATE, STEP_LIFETIME, Attempt, Pending
 from ..step import Step
-from . import choose_organization, radar, verify_email
+from . import choose_organization, complete_email, radar, verify_email
 
 STEPS: tuple[Step, ...] = (
     choose_organization.STEP,
+    complete_email.STEP,
     radar.STEP,
     verify_email.STEP,
 )
