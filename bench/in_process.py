@@ -31,7 +31,7 @@ from app.config import Config
 from app.guards import login_required
 from app.identity import Identity
 from app.session import live_record, sign_in
-from app.session.cookie import Ticket
+from app.session.cookie import Current, Ticket
 from app.session.cookie import write as write_cookie
 from app.session.store import SessionRecord, hash_id
 from app.session.workos_session import WorkOSSession
@@ -196,7 +196,8 @@ def cookie_with(app: Flask, ticket: Ticket) -> str:
     config: Config = app.extensions["signin_settings"]
     response = Response()
     with app.app_context():
-        write_cookie(response, ticket, config)
+        g.signin_session = Current(config, ticket, is_changed=True)
+        write_cookie(response)
     return str(response.headers["Set-Cookie"]).partition(";")[0]
 
 

@@ -38,7 +38,6 @@ class StepCodeMalformed(CodeUnreadable):
     form = PAGE
 
 
-@limits.verifying
 def redeem_code(
     step: Step, page: str, exchange: Callable[[Pending, str], AuthenticateResponse]
 ) -> Response:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, request
 
 from .. import limits
 from ..config import settings
+from ..pages import leave
 from ..web import log
 from ..web.answers import see_other
 from ..web.visitor import this_browser
@@ -53,6 +54,8 @@ def lead_away(
     )
     log.event("authn_led_away")
     body = {"status": "elsewhere", "url": url, "expires_in": LIFETIME, "attempt": attempt.id}
+    if request.method == "POST":
+        return leave(url, "Continue with our sign-in service", json=body)
     return see_other(url, json=body)
 
 

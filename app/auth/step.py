@@ -27,8 +27,9 @@ class Step:
     # What the page needs of the reply, in a few bytes; None if it does not fit in a cookie.
     details: Callable[[StepRequired], dict[str, Any] | None]
     shape: type[Any]  # of those details, as they are sealed with the attempt
-    # Emails the code that the page asks for, where the application mails itself; raises Failure.
-    mail: Callable[[dict[str, Any], str], None] | None = None  # takes the details and the token
+    # Emails the code that the page asks for, where the application mails itself, of the details
+    # and with the token; raises Failure.
+    mail: Callable[[dict[str, Any], str, Config], None] | None = None
 
 
 def require(step: Step, attempt_id: str, config: Config) -> tuple[Attempt, Pending]:

@@ -15,6 +15,7 @@ from .. import attempts
 from ..attempt import LATE, STEP_LIFETIME, Attempt, Pending
 from ..step import Step
 from . import choose_organization, complete_email, radar, verify_email
+from .at_authkit import lead_to_authkit
 
 STEPS: tuple[Step, ...] = (
     choose_organization.STEP,
@@ -25,14 +26,14 @@ STEPS: tuple[Step, ...] = (
 
 
 def lead_on(required: StepRequired) -> Response | None:
-    """Leads on to the page for what WorkOS asks.
+    """Leads on to the page for what WorkOS asks, or else to hosted AuthKit, which has all pages.
 
-    Returns None if there is none, and it is a failure; raises Failure.
+    Returns None if there is neither, and it is a failure; raises Failure.
     """
     attempt = attempts.current()
     if not (attempt and attempt.secret):
         return None
-    return _to_its_page(attempt, required)
+    return _to_its_page(attempt, required) or lead_to_authkit(attempt, required)
 
 
 def _to_its_page(attempt: Attempt, required: StepRequired) -> Response | None:
@@ -47,7 +48,7 @@ def _to_its_page(attempt: Attempt, required: StepRequired) -> Response | None:
     if not attempts.fits(attempt):
         return None
     if step.mail and config.mails_itself:
-        step.mail(details, pending.token)
+        step.mail(details, pending.token, config)
     attempts.remember(attempt, config)
     log.event("authn_step_required", required=step.name)
     body = {"status": "step_required", "step": step.name, "attempt": attempt.id, **details}

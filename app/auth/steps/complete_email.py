@@ -40,7 +40,6 @@ def show() -> str:
 
 
 @bp.post("")
-@limits.sending
 def give() -> Response:
     """Goes on with the address, which WorkOS will want to see confirmed."""
     fields = submitted("attempt", "email")
@@ -48,7 +47,7 @@ def give() -> Response:
     attempt, pending = require(STEP, fields["attempt"], config)
     try:
         email = canonical_email(fields["email"])
-        limits.count_mail(email)  # WorkOS mails a code to it
+        limits.count_mail(email, config)  # WorkOS mails a code to it
         session_store().check()  # before the token is spent on a session that could not be kept
         reply = authorize.authenticate_with_email_completion(email, pending.token, this_browser())
     except AddressRefused as refused:

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from ... import limits, mail
-from ...config import settings
+from ...config import Config, settings
 from ...pages import render
 from ...web.email_address import canonical_email
 from ...web.fields import queried
@@ -57,10 +57,10 @@ def verify() -> Response:
     )
 
 
-def _mail(details: dict[str, Any], _: str) -> None:
+def _mail(details: dict[str, Any], _: str, config: Config) -> None:
     address, one_time_code = step_codes.radar_challenge_code(details["radar_challenge_id"])
     email = canonical_email(address)
-    limits.count_mail(email)
+    limits.count_mail(email, config)
     mail.send_code(email, one_time_code, lifetime=STEP_LIFETIME)
 
 
