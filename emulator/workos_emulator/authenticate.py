@@ -16,6 +16,7 @@ from .formats import Json
 from .magic_auth import redeem
 from .objects import PendingAuthentication, RefreshToken, Session
 from .organizations import ask_for_organization, with_organization_selection
+from .policies import ask_for_permitted_method
 from .radar import challenge_the_suspicious, with_radar_email_challenge
 from .step_ups import refuse_the_denied
 
@@ -44,6 +45,8 @@ def authenticate() -> ResponseReturnValue:
         if session.id not in environment.sessions:  # refreshing it elsewhere does not move it
             session.ip_address, session.user_agent = ip_address, user_agent
             session.user.signed_in()
+            if session.idp_key:
+                environment.users_by_idp_key[session.idp_key] = session.user
         environment.sessions[session.id] = session
         return _signed_in(environment, session)
 
@@ -99,6 +102,7 @@ STEP_UPS = (
     ask_to_verify_email,
     challenge_the_suspicious,
     ask_for_organization,
+    ask_for_permitted_method,
 )
 
 

@@ -5,18 +5,22 @@ Under /user_management/ is what WorkOS documents; the pages that follow are only
 
 import secrets
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from .connection import Connection
+from .connections import selected
 from .email_completion import address_of
 from .email_verification import is_vouched_for
 from .environment import Environment, the_environment
 from .errors import CodeRefusal, EntityNotFound, OAuthRefusal
 from .fields import reading_body, reading_query
 from .formats import Json, now, origin, same_email, with_query
+from .identity_provider import with_assertion
 from .objects import AuthorizationRequest, PendingAuthentication, Session, SignInCode
 from .organizations import choices
 from .pages import kept_to_itself
@@ -47,7 +51,7 @@ bp = Blueprint("authkit", __name__)
 
 @bp.get("/user_management/authorize")
 def authorize() -> ResponseReturnValue:
-    """Leads on to the page of hosted AuthKit, or of the provider."""
+    """Leads on to the page of hosted AuthKit, of the provider, or of an organization's own."""
     if request.method == "HEAD":
         return ""
     with the_environment() as environment:
@@ -58,20 +62,35 @@ def authorize() -> ResponseReturnValue:
             challenge = query.optional_text("code_challenge")
             if challenge:
                 query.one_of("code_challenge_method", {"S256"})
+            provider = query.optional_text("provider")
+            connection_id = query.optional_text("connection_id")
+            organization_id = query.optional_text("organization_id")
+            if provider or not (connection_id or organization_id):
+                query.one_of("provider", {AUTHKIT, *PROVIDERS})
+            if connection_id and (provider or organization_id):
+                message = "connection_id comes alone."
+                query.refuse("connection_id", "connection_id_invalid", message)
             asked = AuthorizationRequest(
                 redirect_uri,
-                provider=query.one_of("provider", {AUTHKIT, *PROVIDERS}),
+                provider=provider or "",
                 state=query.optional_text("state"),
                 code_challenge=challenge,
                 login_hint=query.optional_text("login_hint"),
                 is_sign_up=query.one_of("screen_hint", SCREENS, default="sign-in") == "sign-up",
-                organization_id=query.optional_text("organization_id"),
+                organization_id=organization_id,
             )
         # Nobody is sent to an address that is not known: the person is stranded here.
         is_ours = client_id == environment.settings.client_id
         if not is_ours or redirect_uri not in environment.redirect_uris:
             unknown = f"redirect URI {redirect_uri}" if is_ours else f"client ID {client_id}"
             return render_template("stranded.html", unknown=unknown), HTTPStatus.BAD_REQUEST
+        if not provider:
+            connection = selected(environment, connection_id, organization_id)
+            if not isinstance(connection, Connection):
+                return redirect(_back(asked, connection))
+            asked = replace(asked, connection_id=connection.id)
+            environment.authorization_requests[asked.token] = asked
+            return redirect(f"/_emulate/idp/{connection.id}?request={asked.token}")
         environment.authorization_requests[asked.token] = asked
     return redirect(f"/_emulate/authkit/{asked.token}")
 
@@ -126,6 +145,8 @@ def with_authorization_code(environment: Environment) -> PendingAuthentication:
     if challenge and not secrets.compare_digest(challenge, _challenge(verifier or "")):
         raise OAuthRefusal("invalid_grant", "The code verifier is not the one of the challenge.")
     email = address_of(environment, found)
+    if found.assertion:
+        return with_assertion(environment, found.assertion, email)
     session = Session(environment.user_for(email), organization_id=found.organization_id)
     if found.request.provider == AUTHKIT:
         return PendingAuthentication(session, is_settled=True)  # AuthKit itself asked for all else

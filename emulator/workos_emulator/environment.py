@@ -9,6 +9,7 @@ from threading import RLock, Thread
 from flask import current_app
 
 from .claims import NO_CLAIMS, Claims
+from .connection import Connection, Policy
 from .event import Deliver, Event, post
 from .fault import Fault
 from .formats import Json, new_id, same_email, stable_id
@@ -89,6 +90,9 @@ class Environment:
         self.organizations: dict[str, Organization] = {}
         self.memberships: dict[str, Membership] = {}
         self.roles = {MEMBER: Role(MEMBER), ADMIN: Role(ADMIN)}  # of every organization
+        self.connections: dict[str, Connection] = {}
+        self.policies: dict[str, Policy] = {}  # by organization
+        self.users_by_idp_key: dict[tuple[str, str], User] = {}
         self.pending_authentications: dict[str, PendingAuthentication] = {}
         self.pending_token_lifetime = PENDING_TOKEN_LIFETIME
         self.asks_by_oauth_error = False
@@ -145,6 +149,8 @@ class Environment:
         self._forget_address(user)
         self.claims.pop(same_email(user.email), None)
         self.deleted_user_ids.add(user.id)
+        keys = self.users_by_idp_key.items()
+        self.users_by_idp_key = {key: one for key, one in keys if one is not user}
         del self.users[user.id]
         for membership in [one for one in self.memberships.values() if one.user is user]:
             del self.memberships[membership.id]

@@ -8,6 +8,8 @@ from .claims import NO_CLAIMS, Claims
 from .formats import Json, new_id, now, timestamp
 from .rules import ONE_TIME_CODE_LIFETIME, SESSION_LIFETIME
 
+AUTH_METHODS = {"MagicAuth": "magic_code", "SSO": "sso"}
+
 
 @dataclass
 class User:
@@ -114,13 +116,24 @@ class AuthorizationRequest:
     """Where an application sent somebody to sign in, and what it wants to know afterwards."""
 
     redirect_uri: str
-    provider: str
+    provider: str  # empty where a connection is asked for
     state: str | None
     code_challenge: str | None
     login_hint: str | None
     is_sign_up: bool
     organization_id: str | None
+    connection_id: str | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """What an organization's identity provider says about somebody, besides any address at all."""
+
+    connection_id: str
+    idp_id: str
+    first_name: str | None
+    last_name: str | None
 
 
 @dataclass
@@ -131,6 +144,7 @@ class SignInCode:
     email: str | None  # None: the account at the provider has none
     organization_id: str | None
     expires_at: datetime
+    assertion: Assertion | None = None  # if it was an organization's identity provider
     used: bool = False
 
 
@@ -152,6 +166,7 @@ class Session:
     ip_address: str | None = None  # where it was begun, and with what
     user_agent: str | None = None
     authentication_method: str = "MagicAuth"
+    idp_key: tuple[str, str] | None = None  # the organization, and who they are to its provider
     ended_at: datetime | None = None
     id: str = field(default_factory=lambda: new_id("session"))
     created_at: datetime = field(default_factory=now)
@@ -181,7 +196,7 @@ class Session:
             "object": "session",
             "id": self.id,
             "user_id": self.user.id,
-            "auth_method": "magic_code" if self.authentication_method == "MagicAuth" else "oauth",
+            "auth_method": AUTH_METHODS.get(self.authentication_method, "oauth"),
             "status": self.status,
             "ip_address": self.ip_address,
             "user_agent": self.user_agent,
