@@ -26,6 +26,7 @@ from app.mail.smtp import SUBMISSION_PORT
 DEFAULT_PORT = 5000
 RUNNING = Path("instance/make-run.json")  # while it runs: its ports, for the doctor
 EMULATOR_PATH = "emulator"  # where its package is, because it is not installed
+SEED = Path("emulator.toml")  # who and what is there at first
 START_TIMEOUT = 30  # seconds until both must answer
 STOP_TIMEOUT = 5  # seconds that each has to end after Ctrl-C
 
@@ -108,7 +109,8 @@ def _start(config: Config, parts: list[Part], end: Event) -> None:
         uris = [part for uri in config.redirect_uris for part in ("--redirect-uri", uri)]
         webhook = ["--webhook-url", f"{config.public_url}/webhooks/workos"]
         mail = _mail_server(config)
-        emulator = ("workos_emulator", "--port", str(port), *mail, *webhook, *uris)
+        seed = ["--seed", str(SEED)] if SEED.exists() else []
+        emulator = ("workos_emulator", "--port", str(port), *mail, *webhook, *seed, *uris)
         parts.append(_run("the emulator", port, *emulator, path=EMULATOR_PATH))
         _wait_until_up(parts, end)  # or `flask run` would warn that nobody is there
     else:

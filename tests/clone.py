@@ -18,7 +18,7 @@ from tests.waiting import PATIENCE, wait_for
 
 PARTS = ("app", "doctor", "emulator", "scripts", "static", "templates")
 LOCKS = ("requirements.txt", "requirements-emulator.txt", "requirements-dev.txt")
-FILES = ("Makefile", "gunicorn.conf.py", ".env.example", ".flaskenv", *LOCKS)
+FILES = ("Makefile", "gunicorn.conf.py", ".env.example", ".flaskenv", "emulator.toml", *LOCKS)
 SETTINGS = re.compile(
     r"^(WORKOS_|PUBLIC_URL|SECRET_KEY|PORT$|BIND$|EMULATOR_PORT|SMTP_|EMAIL_|MAIL_|FLASK_|MAKE|LIMIT_)"
 )

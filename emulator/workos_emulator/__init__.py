@@ -33,6 +33,7 @@ from . import (
 )
 from .environment import Environment, Settings
 from .event import Deliver
+from .seed import Seed, read_seed, sow
 
 API_KEY = "sk_test_emulator"
 CLIENT_ID = "client_emulator"
@@ -50,12 +51,14 @@ def create_app(
     webhook_secret: str = WEBHOOK_SECRET,
     deliver: Deliver | None = None,
     mails_codes: bool = True,
+    seed: Seed | None = None,
 ) -> Flask:
-    """Returns one WorkOS environment that knows nobody yet and forgets everything when it ends.
+    """Returns one WorkOS environment, which forgets everything when it ends.
 
     `deliver(url, body, headers)` posts an event and returns the status of the answer; without one,
     a thread in the background does it over HTTP. Without `mails_codes` it leaves the mailing of
-    Magic Auth codes to the application, as when that is switched off in the dashboard.
+    Magic Auth codes to the application, as when that is switched off in the dashboard. It knows
+    those in `seed`, a dict or the path of a TOML file, otherwise nobody. Raises SeedError.
     """
     settings = Settings(
         tuple(redirect_uris),
@@ -68,7 +71,8 @@ def create_app(
     )
     # Everything of ours, not WorkOS's, is under /_emulate/, where faults do not reach.
     app = Flask(__name__, static_url_path="/_emulate/static")
-    app.extensions["workos_emulator"] = Environment(settings, deliver)
+    sown = read_seed(seed)
+    app.extensions["workos_emulator"] = Environment(settings, deliver, lambda it: sow(it, sown))
     errors.init_app(app)
 
     parts = (

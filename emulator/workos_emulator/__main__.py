@@ -13,6 +13,7 @@ from flask import Flask
 
 from . import API_KEY, CLIENT_ID, REDIRECT_URI, WEBHOOK_SECRET, create_app
 from .formats import origin
+from .seed import SeedError
 from .server import make_silent_server
 from .smtp import MailServer
 
@@ -25,15 +26,19 @@ def main() -> None:
     listener = listen(options.host, options.port)
     port = listener.getsockname()[1]
     base_url = options.base_url or f"http://localhost:{port}"
-    app = create_app(
-        base_url=base_url,
-        redirect_uris=options.redirect_uris or [REDIRECT_URI],
-        api_key=options.api_key,
-        client_id=options.client_id,
-        webhook_url=options.webhook_url,
-        webhook_secret=os.environ.get("WORKOS_WEBHOOK_SECRET") or WEBHOOK_SECRET,
-        mails_codes=options.smtp_port is None,
-    )
+    try:
+        app = create_app(
+            base_url=base_url,
+            redirect_uris=options.redirect_uris or [REDIRECT_URI],
+            api_key=options.api_key,
+            client_id=options.client_id,
+            webhook_url=options.webhook_url,
+            webhook_secret=os.environ.get("WORKOS_WEBHOOK_SECRET") or WEBHOOK_SECRET,
+            mails_codes=options.smtp_port is None,
+            seed=options.seed,
+        )
+    except SeedError as error:
+        sys.exit(f"WorkOS emulator: {options.seed}: {error}")
     trust_only_known_hosts(app, base_url, options.host)
     if options.smtp_port is not None:
         MailServer(app, listen(options.host, options.smtp_port))
@@ -59,6 +64,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         type=int,
         help="take mail here; WorkOS then leaves the mailing of codes to the application",
     )
+    parser.add_argument("--seed", metavar="FILE", help="who and what is there (TOML)")
     # From the environment by default: every user of a machine can read a command line.
     parser.add_argument("--api-key", default=os.environ.get("WORKOS_API_KEY") or API_KEY)
     parser.add_argument("--client-id", default=os.environ.get("WORKOS_CLIENT_ID") or CLIENT_ID)

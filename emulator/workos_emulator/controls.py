@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
 from .claims import Claims
@@ -39,7 +39,7 @@ def set_access_token_lifetime() -> ResponseReturnValue:
 
 @bp.post("/reset")
 def reset() -> ResponseReturnValue:
-    """Forgets everybody and everything."""
+    """Forgets everybody and everything but the seed; a form comes back to the first page."""
     with the_environment() as environment:
         environment.reset()
-    return "", 204
+    return redirect("/", 303) if request.form else ("", 204)

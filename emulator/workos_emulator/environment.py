@@ -1,7 +1,7 @@
 """Everything that one emulated WorkOS environment knows, in memory, behind one lock."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock, Thread
@@ -56,8 +56,11 @@ class Settings:
 class Environment:
     """One environment; reach it with the_environment(), which holds its lock."""
 
-    def __init__(self, settings: Settings, deliver: Deliver | None) -> None:
+    def __init__(
+        self, settings: Settings, deliver: Deliver | None, sow: Callable[["Environment"], None]
+    ) -> None:
         self.settings = settings
+        self.sow = sow  # fills an empty one
         self.deliver = deliver  # None: in the background, over HTTP
         self.signing_key = signing_key_of_this_process()
         self.lock = RLock()
@@ -66,7 +69,7 @@ class Environment:
         self.reset()
 
     def reset(self) -> None:
-        """Forgets everybody and everything, rate limits and faults included."""
+        """Begins again: rate limits and faults are forgotten too, what was sown is there again."""
         self.redirect_uris = list(self.settings.redirect_uris)
         self.users: dict[str, User] = {}
         self.users_by_email: dict[str, User] = {}
@@ -101,6 +104,9 @@ class Environment:
         self.radar_challenges: dict[str, str] = {}  # by address: email or sms
         self.email_completions: dict[str, PendingCompletion] = {}  # by token
         self.access_token_lifetime = ACCESS_TOKEN_LIFETIME
+        self.sow(self)
+        self.events.clear()  # nothing has happened yet
+        self.unsent.clear()
 
     def announce(self, name: str, data: Json) -> None:
         """Tells the application what just happened, once the lock is free: the receiver may ask."""

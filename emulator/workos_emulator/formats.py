@@ -54,3 +54,9 @@ def origin(url: str) -> tuple[str, str]:
     except ValueError:
         return "", ""
     return parts.scheme, parts.netloc
+
+
+def home(url: str) -> str:
+    """Returns the first page of where this URL is."""
+    scheme, host = origin(url)
+    return f"{scheme}://{host}/"

@@ -7,8 +7,10 @@ from . import scanner
 from .control_fields import read_object, text
 from .environment import the_environment
 from .errors import BadRequest, EntityNotFound
+from .formats import home
 from .mail import Mail
 from .pages import kept_to_itself
+from .people import people
 from .scan_report import LEVELS
 
 # Any program on this machine may send mail here, so nothing in it may run, load or post anything.
@@ -23,10 +25,16 @@ bp = Blueprint("mailbox", __name__)
 
 @bp.get("/")
 def show_mailbox() -> ResponseReturnValue:
-    """Shows all mail to a person."""
+    """Shows all mail to a person, and whom they can sign in as."""
     with the_environment() as environment:
-        scans = dict(environment.scans)
-    page = render_template("mailbox.html", mails=_mails(), scans=scans, levels=LEVELS)
+        page = render_template(
+            "mailbox.html",
+            application=home(environment.redirect_uris[0]) if environment.redirect_uris else None,
+            mails=_mails(),
+            scans=environment.scans,
+            levels=LEVELS,
+            people=people(environment),
+        )
     return kept_to_itself(page)
 
 

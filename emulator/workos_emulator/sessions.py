@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from .environment import the_environment
 from .errors import Refusal
 from .fields import reading_body, reading_query
-from .formats import origin
+from .formats import home, origin
 from .webhooks import announce
 
 bp = Blueprint("sessions", __name__, url_prefix="/user_management/sessions")
@@ -40,7 +40,7 @@ def logout() -> ResponseReturnValue:
         known = environment.redirect_uris
         with reading_query() as query:
             session_id = query.text("session_id")
-            return_to = query.optional_text("return_to") or _home(known[0])
+            return_to = query.optional_text("return_to") or home(known[0])
             if origin(return_to) not in map(origin, known):
                 query.refuse("return_to", "return_to_invalid", "return_to is not a known address.")
         session = environment.sessions.get(session_id)
@@ -48,8 +48,3 @@ def logout() -> ResponseReturnValue:
     if revoked:
         announce("session.revoked", revoked)
     return redirect(return_to)
-
-
-def _home(url: str) -> str:
-    scheme, host = origin(url)
-    return f"{scheme}://{host}/"

@@ -36,6 +36,7 @@ THINGS: dict[str, Thing] = {
         takes=("bench",),
         paths=(
             "emulator",
+            "emulator.toml",
             "requirements-emulator.txt",
             "scripts/develop.py",
             "doctor/make_run.py",
