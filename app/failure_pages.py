@@ -11,7 +11,7 @@ from workos import WorkOSError
 
 from .auth import attempts, steps
 from .auth.attempt import STAGES
-from .auth.doors import offered
+from .auth.doors import last_used, offered
 from .config import settings
 from .failures import Failure
 from .guards import NotSignedIn
@@ -110,6 +110,7 @@ def _page(failure: Failure) -> str:
         failure=failure,
         attempt=attempt,
         doors=offered(),
+        last_used=last_used(settings()),
         doing=STAGES[attempt.stage - 1] if attempt else None,
         stages=len(STAGES),
         request_id=log.request_id(),

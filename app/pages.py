@@ -15,7 +15,7 @@ from .web.peer import is_on_this_machine
 from .web.words import ago, counted, in_words, moment
 
 # What only some pages say; named, because a host's templates may be strict about undefined names.
-BLANK = dict.fromkeys(("failure", "label", "reason"))
+BLANK = dict.fromkeys(("failure", "is_first", "label", "last_used", "reason"))
 
 
 def common() -> dict[str, dict[str, Any]]:

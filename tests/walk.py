@@ -18,6 +18,7 @@ NOBODY = Flask("nobody")  # who walks without a WorkOS to look into
 MUCH_MAIL = dict.fromkeys(
     ("limit_send_per_address", "limit_send_per_address_and_network"), "100 per minute"
 )
+LAST_USED = '<span class="last-used">Last used</span>'
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 

@@ -24,10 +24,10 @@ def complete(attempt: Attempt, proof: Proof, config: Config) -> Response:
     )
     body = {"status": "signed_in", "return_to": attempt.return_to}
     response = see_other(attempt.return_to, json=body)
+    # Only an address that was mailed to: what else may vouch for one, such as a customer's own
+    # identity provider, must not get budgets to guess at the codes of others.
     if attempt.email:
-        # Only an address that was mailed to: what else may vouch for one, such as a customer's own
-        # identity provider, must not get budgets to guess at the codes of others.
         limits.forgive(attempt.email, config)
-        known_browsers.remember(attempt.email, proof.identity.user_id, config, response)
+    known_browsers.remember(attempt.email, proof.identity.user_id, attempt.method, config, response)
     attempts.end(attempt, config, response)
     return response

@@ -10,7 +10,7 @@ from ..web.fields import queried
 from ..web.redirects import safe_return_to
 from . import attempts
 from .callback import StateMissing
-from .doors import offered
+from .doors import last_used, offered
 from .visitors import redirect_if_signed_in
 
 bp = Blueprint("sign_in", __name__)
@@ -26,6 +26,7 @@ def show() -> str:
     return render(
         "auth/sign_in.html",
         doors=offered(),
+        last_used=last_used(settings()),
         submitted={
             "next": attempt.return_to if attempt else safe_return_to(query["next"]),
             "state": attempt.caller_state if attempt else "",

@@ -1,6 +1,7 @@
 """The browsers in which somebody has signed in before, known for their address by a sealed cookie.
 
-Such a browser has limits of its own, which nobody else can use up. OWASP calls this device cookies:
+Such a browser has limits of its own, which nobody else can use up, and shows the last way in.
+OWASP calls this device cookies:
 https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
 """
 
@@ -26,13 +27,14 @@ MAX_ADDRESSES = 5
 
 
 class Mark(NamedTuple):
-    """One address that somebody has proved here to be theirs."""
+    """One person who has signed in here, with the address that they proved to be theirs, if any."""
 
     id: str  # random, so that nobody is counted together with it, and a copy always is
-    address: str  # hashed
+    address: str  # hashed; empty where no mail proved one
     user: str  # hashed
     made_at: int  # in seconds since the epoch
     generation: int  # of the user's marks when it was made
+    method: str  # the door
 
 
 def find(email: str, config: Config) -> str | None:
@@ -42,15 +44,23 @@ def find(email: str, config: Config) -> str | None:
     return next((mark.id for mark in marks if mark.address == address and _is_valid(mark)), None)
 
 
+def last_method(config: Config) -> str | None:
+    """Returns by which door somebody signed in here last; None in an unknown browser."""
+    return next((mark.method for mark in _marks(config) if _is_valid(mark)), None)
+
+
 def is_known(config: Config) -> bool:
-    """Whether this browser is known for any address."""
+    """Whether anybody has signed in in this browser."""
     return any(_is_valid(mark) for mark in _marks(config))
 
 
-def remember(email: str, user_id: str, config: Config, response: Response) -> None:
-    """Makes this browser a known one for an address that has just been proved here."""
-    user, address = _hashed(user_id), _hashed(email)
-    mark = Mark(secrets.token_hex(8), address, user, int(time.time()), number(_counter(user)))
+def remember(
+    email: str | None, user_id: str, method: str, config: Config, response: Response
+) -> None:
+    """Makes this browser a known one: for an address that has just been proved here, if any."""
+    user, address = _hashed(user_id), _hashed(email) if email else ""
+    made_at, generation = int(time.time()), number(_counter(user))
+    mark = Mark(secrets.token_hex(8), address, user, made_at, generation, method)
     others = [other for other in _marks(config) if other.address != address]
     kept = json.dumps([mark, *others][:MAX_ADDRESSES], separators=(",", ":"))
     _set_cookie(sealer(PURPOSE).encrypt(kept.encode()).decode(), LIFETIME, config, response)

@@ -372,11 +372,20 @@ def test_signing_out_ends_the_session_at_workos_too(visitor: Visitor) -> None:
     }
 
 
-def test_it_makes_no_browser_known_for_an_address(visitor: Visitor) -> None:
+def test_it_makes_no_browser_known_for_an_address(
+    make_config: Any, emulator: Flask, connect: Any
+) -> None:
     """LIM-09: only what was mailed to an address does."""
+    config = make_config(
+        sign_in_with=("magic_auth", "authkit"), limit_send_per_address="1 per hour"
+    )
+    visitor = Visitor(create_app(config, workos=connect(config)), emulator)
     visitor.get(callback_of(visitor))
+    visitor.sign_out()
 
-    assert "signin-known-browser" not in visitor.cookies()
+    statuses = [visitor.ask_for_code().status_code for _ in range(2)]
+
+    assert statuses == [303, 429]
 
 
 def test_workos_begins_a_sign_in_here_and_keeps_what_it_passes(visitor: Visitor) -> None:

@@ -6,14 +6,15 @@ import io
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from app import MAX_BODY
+from app import MAX_BODY, create_app
 from app.failures import Failure
 from app.web.email_address import canonical_email
-from tests.walk import ADA, Visitor, heading
+from tests.walk import ADA, LAST_USED, Visitor, heading
 
 WAYS = ("/auth/magic-auth", "/auth/magic-link")
 
@@ -23,6 +24,48 @@ def test_the_page_offers_a_code_first_and_a_link_second(visitor: Visitor) -> Non
 
     code = page.index('formaction="/auth/magic-auth"')
     assert code < page.index('formaction="/auth/magic-link"')
+
+
+def test_the_way_used_last_is_marked_on_this_browser_alone(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """Without an address: this browser knows it, and nobody else does."""
+    visitor.sign_in_by_code()
+    visitor.sign_out()
+    assert f"Email me a code {LAST_USED}" in visitor.get("/sign-in").text
+
+    visitor.sign_in_by_link()
+    visitor.sign_out()
+
+    for page in (visitor.get("/sign-in").text, visitor.ask_for_code("ada").text):
+        assert f"Email me a link {LAST_USED}" in page
+        assert page.count(LAST_USED) == 1
+    assert LAST_USED not in another_visitor.get("/sign-in").text
+    assert LAST_USED not in another_visitor.ask_for_code("ada").text
+
+
+@pytest.mark.parametrize("how", ["forget this browser", "end all sessions"])
+def test_the_mark_goes_with_what_the_browser_knows(visitor: Visitor, app: Flask, how: str) -> None:
+    """LIM-09."""
+    visitor.sign_in_by_code()
+    user = visitor.api_session().json["user"]["id"]
+    visitor.sign_out()
+
+    if how == "forget this browser":
+        visitor.post("/auth/forget-browser")
+    else:
+        app.test_cli_runner().invoke(args=["sessions", "end", "--user", user])
+
+    assert LAST_USED not in visitor.get("/sign-in").text
+
+
+def test_one_way_alone_is_not_marked(make_config: Any, emulator: Flask, connect: Any) -> None:
+    config = make_config(sign_in_with=("magic_auth",))
+    visitor = Visitor(create_app(config, workos=connect(config)), emulator)
+    visitor.sign_in_by_code()
+    visitor.sign_out()
+
+    assert LAST_USED not in visitor.get("/sign-in").text
 
 
 def test_a_person_who_is_signed_in_is_sent_on(visitor: Visitor) -> None:

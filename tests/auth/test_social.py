@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from app import create_app
 from app.config import Config
 from tests.auth.test_authkit import ORGANIZATIONS, at_authkit, query_of
-from tests.walk import ADA, Visitor, heading
+from tests.walk import ADA, LAST_USED, Visitor, heading
 
 PROVIDERS = {
     "google": ("Google", "GoogleOAuth"),
@@ -92,3 +94,26 @@ def test_a_no_is_a_no(visitor: Visitor) -> None:
     callback = at_authkit(visitor, visitor.get("/auth/social/google").location, deny="yes")
 
     assert heading(visitor.get(callback)) == "You are not signed in"
+
+
+def test_the_provider_used_last_is_marked(visitor: Visitor) -> None:
+    away = visitor.get("/auth/social/github").location
+    visitor.get(at_authkit(visitor, away, email=ADA))
+    visitor.sign_out()
+
+    page = visitor.get("/sign-in").text
+
+    assert page.count(LAST_USED) == 1
+    assert f"Continue with GitHub {LAST_USED}" in page
+
+
+def test_without_email_the_first_provider_is_the_prominent_button(
+    make_config: Any, emulator: Flask, connect: Any
+) -> None:
+    config = make_config(sign_in_with=("google", "github"))
+    visitor = Visitor(create_app(config, workos=connect(config)), emulator)
+    page = visitor.get("/sign-in").text.partition("<main")[2]
+
+    assert 'class="button" href="/auth/social/google?' in page
+    assert 'class="button quiet" href="/auth/social/github?' in page
+    assert 'class="or"' not in page

@@ -19,12 +19,23 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("elsewhere")]
 
+# With the names of their buttons, as the keyboard meets them after the email address.
+DOORS = {
+    "magic_auth": "Email me a code",
+    "magic_link": "Email me a link",
+    "google": "Continue with Google",
+    "authkit": "More ways to sign in",
+    "microsoft": "Continue with Microsoft",
+    "github": "Continue with GitHub",
+    "apple": "Continue with Apple",
+}
+
 
 @pytest.fixture
 def site(sites: Sites) -> Site:
-    """The application over https, with hosted AuthKit, and the limit that it has by default."""
-    limit = {"LIMIT_VERIFY_PER_VISITOR": "30 per minute"}
-    return sites.get(ONE_WORKER | limit | {"SIGN_IN_WITH": "magic_auth,authkit"}, https=True)
+    """The application over https, with many doors, and the limit that it has by default."""
+    settings = {"LIMIT_VERIFY_PER_VISITOR": "30 per minute", "SIGN_IN_WITH": ",".join(DOORS)}
+    return sites.get(ONE_WORKER | settings, https=True)
 
 
 @pytest.fixture
@@ -48,6 +59,41 @@ def test_somebody_signs_in_at_authkit_over_https(page: Page, site: Site) -> None
     expect(page.get_by_text("hosted@example.com")).to_be_visible()
     page.go_back()
     expect(page.get_by_text("hosted AuthKit")).to_be_visible()
+
+
+def test_many_doors_are_calm_and_in_their_order(page: Page) -> None:
+    """A11Y-01: one button stands out, and the keyboard goes through them as they are named."""
+    page.goto("/sign-in")
+    expect(page.get_by_label("Email address")).to_be_focused()
+    for name in DOORS.values():
+        page.keyboard.press("Tab")
+        expect(page.locator(":focus")).to_have_text(name)
+
+    main = page.get_by_role("main")
+    expect(main.locator("button:not(.quiet), a.button:not(.quiet)")).to_have_text(
+        ["Email me a code"]
+    )
+    page.set_viewport_size({"width": 390, "height": 800})
+    widths = main.locator("button, a.button").evaluate_all("all => all.map(one => one.clientWidth)")
+    assert len(set(widths)) == 1
+
+
+def test_the_door_used_last_is_marked_until_the_browser_forgets(page: Page) -> None:
+    """A11Y-01: the mark is part of the button's name."""
+    bring_axe(page)
+    page.goto("/auth/social/github")
+    page.get_by_label("Email").fill("hosted@example.com")
+    page.get_by_role("button", name="Continue").click()
+    page.goto("/auth/sign-out")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/sign-in")
+    expect(page.get_by_role("link", name="Continue with GitHub Last used")).to_be_visible()
+    look_at(page, "sign-in, last used", RULES)
+
+    page.goto("/auth/sign-out")
+    page.get_by_role("button", name="Forget this browser").click()
+    page.goto("/sign-in")
+    expect(page.get_by_text("Last used")).to_be_hidden()
 
 
 def test_who_says_no_there_can_start_again(page: Page) -> None:

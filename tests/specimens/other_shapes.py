@@ -62,7 +62,7 @@ def attempt_cookies(left: Specimens, visitor: Visitor) -> Iterator[Other]:
 def marks_of_known_browsers(left: Specimens, visitor: Visitor) -> Iterator[Other]:
     """Puts them into the browser, one after the other."""
     sealer = Keyring([left.secret_key]).sealer(known_browsers.PURPOSE)
-    for other in others([["id", "address", "user", left.made_at, 0]]):
+    for other in others([["id", "address", "user", left.made_at, 0, "magic_auth"]]):
         token = sealer.encrypt(json.dumps(other).encode()).decode()
         visitor.take_cookies({known_browsers.NAME: token})
         yield other, "/auth/sign-out", 200

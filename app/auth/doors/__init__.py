@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Flask, current_app
 
+from ...config import Config
 from ...environment import ConfigError
+from ...limits import known_browsers
 from ..door import Door
 from . import authkit, magic_auth, magic_link, social
 
@@ -34,6 +36,11 @@ def offered() -> tuple[Door, ...]:
     """Returns the doors of the current application, in their order."""
     doors: tuple[Door, ...] = current_app.extensions["signin_doors"]
     return doors
+
+
+def last_used(config: Config) -> str | None:
+    """Returns the door by which somebody signed in here last, where there are several."""
+    return known_browsers.last_method(config) if len(offered()) > 1 else None
 
 
 def find_door(method: str) -> Door | None:
