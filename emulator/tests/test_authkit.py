@@ -90,17 +90,47 @@ def test_the_page_offers_the_hint_and_people_who_have_been_here(http: BareHttp) 
     assert 'value="ada@example.com"' in page.text
     assert 'value="bob@example.com"' in page.text
     assert "<h1>Sign up</h1>" in page.text
+    assert "<b>localhost:5000</b> asks who you are" in page.text
     # A browser would not follow the answer of its form to the application otherwise.
     assert "form-action 'self' http://localhost:5000" in page.headers["Content-Security-Policy"]
 
 
 def test_a_provider_has_its_own_page_and_method(http: BareHttp) -> None:
     page = page_of(http, provider="GoogleOAuth")
-    assert "plays Google" in http.browser.get(page).text
+    shown = http.browser.get(page).text
+    assert "<h1>Sign in with Google</h1>" in shown
+    assert "plays Google" in shown
 
     code = answer(http, page, email="ada@example.com")["code"]
     reply = http.authenticate("authorization_code", code=code).json()
     assert reply["authentication_method"] == "GoogleOAuth"
+
+
+def test_ten_people_have_a_button_and_all_can_be_searched(http: BareHttp) -> None:
+    for number in range(12):
+        http.api.post("/user_management/users", json={"email": f"{number}@example.com"})
+    shown = http.browser.get(page_of(http)).text
+
+    assert shown.count('<button name="email"') == 10
+    assert shown.count("<option ") == 12
+    assert "2 more: type their address above." in shown
+
+
+def test_somebody_new_may_have_a_name(http: BareHttp) -> None:
+    grace = {"email": "grace@example.com", "first_name": "Grace", "last_name": "<Hopper>"}
+    code = answer(http, page_of(http), **grace)["code"]
+    reply = http.authenticate("authorization_code", code=code).json()
+
+    assert reply["user"]["name"] == "Grace <Hopper>"
+    assert "Grace &lt;Hopper&gt;" in http.browser.get(page_of(http)).text
+
+
+def test_an_empty_name_is_none_and_nobody_is_renamed(http: BareHttp) -> None:
+    http.api.post("/user_management/users", json={"email": "ada@example.com", "first_name": "Ada"})
+    for names in ({"first_name": "", "last_name": ""}, {"first_name": "Eve", "last_name": ""}):
+        code = answer(http, page_of(http), email="ada@example.com", **names)["code"]
+        reply = http.authenticate("authorization_code", code=code).json()
+        assert (reply["user"]["first_name"], reply["user"]["last_name"]) == ("Ada", None)
 
 
 def test_a_no_comes_back_as_an_error(http: BareHttp) -> None:

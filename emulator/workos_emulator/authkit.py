@@ -24,6 +24,7 @@ from .identity_provider import with_assertion
 from .objects import AuthorizationRequest, PendingAuthentication, Session, SignInCode
 from .organizations import choices
 from .pages import kept_to_itself
+from .people import people
 from .rules import AUTHORIZATION_CODE_LIFETIME
 
 AUTHKIT = "authkit"
@@ -44,7 +45,7 @@ PROVIDERS = {
 }
 SCREENS = ("sign-in", "sign-up")
 DENIED: Json = {"error": "access_denied", "error_description": "The person said no."}
-SHOWN = 10  # people to choose from
+SHOWN = 10  # people to choose from by one click; all others by typing
 
 bp = Blueprint("authkit", __name__)
 
@@ -100,8 +101,7 @@ def show(token: str) -> ResponseReturnValue:
     """Asks who is there."""
     with the_environment() as environment:
         asked = _request(environment, token)
-        people = [user.email for user in reversed(environment.users.values())][:SHOWN]
-    return _page(asked, people=people)
+        return _page(asked, people=people(environment), shown=SHOWN)
 
 
 @bp.post("/_emulate/authkit/<token>")
@@ -116,6 +116,9 @@ def answer(token: str) -> ResponseReturnValue:
             has_email = asked.provider == AUTHKIT or body.optional_text("without_email") is None
             email = body.email() if has_email else ""
             chosen = body.optional_text("organization_id") or asked.organization_id
+            names = [str(body.values.get(name) or "") for name in ("first_name", "last_name")]
+        if email and any(names):  # somebody new; who is there already keeps their own
+            environment.user_for(email, *[name or None for name in names])
         user = environment.users_by_email.get(same_email(email))
         organizations = choices(environment.memberships_of(user)) if user else []
         # Hosted AuthKit asks by itself. For a provider the application is told to.
@@ -166,11 +169,15 @@ def _request(environment: Environment, token: str) -> AuthorizationRequest:
 
 
 def _page(asked: AuthorizationRequest, **shown: object) -> ResponseReturnValue:
-    page = render_template(
-        "authkit.html", asked=asked, provider=PROVIDERS.get(asked.provider), **shown
-    )
     # A browser holds the redirect that answers a form to form-action too.
     scheme, host = origin(asked.redirect_uri)
+    page = render_template(
+        "authkit.html",
+        asked=asked,
+        application=host,
+        provider=PROVIDERS.get(asked.provider),
+        **shown,
+    )
     return kept_to_itself(page, may_lead_to=f"{scheme}://{host}")
 
 

@@ -51,6 +51,7 @@ def test_somebody_signs_in_at_authkit_over_https(page: Page, site: Site) -> None
     look_at(page, "sign-in", RULES)
     page.get_by_role("link", name="More ways to sign in").click()
     expect(page.get_by_text("hosted AuthKit")).to_be_visible()
+    look_at(page, "hosted AuthKit", RULES)
     page.get_by_label("Email").fill("hosted@example.com")
     page.get_by_role("button", name="Continue").click()
 
@@ -83,7 +84,7 @@ def test_the_door_used_last_is_marked_until_the_browser_forgets(page: Page) -> N
     bring_axe(page)
     page.goto("/auth/social/github")
     page.get_by_label("Email").fill("hosted@example.com")
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue", exact=True).click()
     page.goto("/auth/sign-out")
     page.get_by_role("button", name="Sign out").click()
     page.goto("/sign-in")
