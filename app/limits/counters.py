@@ -40,13 +40,16 @@ class Exceeded(NamedTuple):
 
 @runtime_checkable
 class Together(Protocol):
-    """A storage that counts several limits at once; any other is asked for one after another."""
+    """A storage that takes several limits at once; any other is asked for one after another."""
 
     def hit_in_turn(self, limits: Counted) -> tuple[int, float] | None:
         """Counts one hit for each limit and its key, up to the first that is exceeded.
 
         Returns which one that is, and when its window ends, in seconds since the epoch.
         """
+
+    def clear_all(self, keys: Sequence[str]) -> None:
+        """Forgets what was counted under these keys."""
 
 
 class Limits:
@@ -106,7 +109,7 @@ def clear(budget: Budget) -> None:
     """Forgets what was counted in this budget."""
     limits = current()
     keys = [key for _, key in limits.windows(budget)]
-    limits.ask(lambda storage: [storage.clear(key) for key in keys])
+    limits.ask(lambda storage: _clear_all(storage, keys))
 
 
 def times(name: str, *, for_seconds: float) -> int:
@@ -166,6 +169,14 @@ def _hit_in_turn(storage: Storage, limits: Counted) -> tuple[int, float] | None:
         if storage.incr(key, limit.get_expiry()) > limit.amount:
             return index, storage.get_expiry(key)
     return None
+
+
+def _clear_all(storage: Storage, keys: list[str]) -> None:
+    if isinstance(storage, Together):
+        storage.clear_all(keys)
+    else:
+        for key in keys:
+            storage.clear(key)
 
 
 @lru_cache

@@ -147,6 +147,14 @@ class SQLiteStorage(Storage):
     def clear(self, key: str) -> None:
         self._database.write("DELETE FROM limits WHERE name = ?", (key,))
 
+    def clear_all(self, keys: Sequence[str]) -> None:
+        """Forgets all in one transaction: see `Together` in limits/counters.py."""
+        marks = ", ".join("?" * len(keys))
+        try:
+            self._database.write(f"DELETE FROM limits WHERE name IN ({marks})", tuple(keys))  # noqa: S608 # only marks
+        except sqlite3.Error as error:
+            raise StorageError(error) from error
+
 
 def _counted(key: str, seconds: int, amount: int) -> dict[str, Any]:
     now = time.time()

@@ -74,6 +74,13 @@ class RedisCounters(RedisStorage):
             raise StorageError(error) from error
         return (which - 1, time.time() + max(seconds, 0)) if which else None
 
+    def clear_all(self, keys: Sequence[str]) -> None:
+        """Forgets all in one round trip: see `Together` in limits/counters.py."""
+        try:
+            self.get_connection().delete(*(self.prefixed_key(key) for key in keys))
+        except redis.RedisError as error:
+            raise StorageError(error) from error
+
 
 class RedisSessionStore:
     """Keeps a hash for each session, a set of handles for each person, a key for each claim."""
