@@ -89,7 +89,8 @@ class Keyring:
     def numbers(self, purpose: str, text: str, *, digits: int) -> list[str]:
         """Returns a number that only this keyring can work out, and those of its former secrets."""
         keys = self._once(purpose, lambda keys: keys)
-        return [_number(key, text, digits) for key in keys]
+        found = (int.from_bytes(hmac.digest(key, text.encode(), "sha256")) for key in keys)
+        return [f"{number % 10**digits:0{digits}}" for number in found]
 
     def fingerprint(self) -> str:
         """Returns digits that are the same in two places exactly when their secrets are."""
@@ -100,11 +101,6 @@ class Keyring:
             self._made[purpose] = make(self.derive(purpose))
         made: Made = self._made[purpose]
         return made
-
-
-def _number(key: bytes, text: str, digits: int) -> str:
-    number = int.from_bytes(hmac.digest(key, text.encode(), "sha256"))
-    return f"{number % 10**digits:0{digits}}"
 
 
 def init_app(app: Flask, config: Config) -> Keyring:
