@@ -101,7 +101,7 @@ def _ask(
         return _checked(record, session)
     # Written before the call: if this process dies halfway, the next one knows that the token may
     # be used up, and does not take "invalid_grant" for the end of the session.
-    session_store().keep(handle, session.doubted(), refresh_at=record.refresh_at)
+    session_store().keep(handle, replace(session, in_doubt=True), refresh_at=record.refresh_at)
     try:
         reply = user_management.authenticate_with_refresh_token(token, this_browser())
     except refusals.InvalidGrant:
@@ -124,7 +124,8 @@ def _checked(record: SessionRecord, session: WorkOSSession) -> WorkOSSession:
     # The token was lost in transit, which is nobody's fault: ask if the session is still alive.
     if not user_management.is_session_active(record.identity.user_id, session.id):
         raise refusals.InvalidGrant
-    return session.without_refresh(checked_until=int(time.time()) + CHECK_EVERY)
+    expires_at = int(time.time()) + CHECK_EVERY
+    return replace(session, refresh_token=None, in_doubt=False, expires_at=expires_at)
 
 
 def _is_answered(record: SessionRecord, session: WorkOSSession) -> bool:
@@ -142,7 +143,7 @@ def _put_off(
 ) -> SessionRecord:
     log.event("authn_token_delayed", user=record.identity.user_id, failure=failure.name())
     is_unused = isinstance(failure, WorkOSBusy | WorkOSUnreachable)
-    kept = (session.cleared() if is_unused else session.doubted()).delayed(failure.name())
+    kept = replace(session, in_doubt=not is_unused, delayed_by=failure.name())
     later = int(time.time()) + (failure.retry_after or RETRY_AFTER)
     session_store().keep(handle, kept, refresh_at=later)
     return _unless_stale(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -37,7 +37,7 @@ class WorkOSSession:
     expires_at: int
     refresh_token: str | None
     generation: int = 0
-    in_doubt: bool = False
+    in_doubt: bool = False  # its token is being spent, or was: nobody can tell
     organization_id: str | None = None
     role: str | None = None
     roles: tuple[str, ...] = ()
@@ -106,22 +106,6 @@ class WorkOSSession:
     def from_json(cls, text: str) -> WorkOSSession:
         """Reads what `to_json` wrote; raises ValueError."""
         return shapes.read(cls, json.loads(text))
-
-    def doubted(self) -> WorkOSSession:
-        """Returns itself marked as being refreshed: its token may be spent until that is done."""
-        return replace(self, in_doubt=True)
-
-    def cleared(self) -> WorkOSSession:
-        """Returns itself with its token known to be unspent."""
-        return replace(self, in_doubt=False)
-
-    def delayed(self, code: str) -> WorkOSSession:
-        """Returns itself with the reason why it could not be refreshed."""
-        return replace(self, delayed_by=code)
-
-    def without_refresh(self, *, checked_until: int) -> WorkOSSession:
-        """Returns itself without a refresh token: WorkOS is only asked if it is still alive."""
-        return replace(self, refresh_token=None, in_doubt=False, expires_at=checked_until)
 
 
 def auth_time(reply: AuthenticateResponse) -> int | None:

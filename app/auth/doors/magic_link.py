@@ -98,7 +98,7 @@ def send() -> Response:
         attempt = _seem_to_send(attempt, config)
     elif config.mails_itself:
         attempt = replace(attempt, link=passwordless.usable_link(passwordless_session, config))
-        own_link.mail_link(attempt, config)
+        mail.send_link(email, own_link.our_link(attempt, config), expires_in=lifetime)
     else:
         passwordless.send_session(passwordless_session)
     return attempts.answer_sent(

@@ -16,7 +16,7 @@ from cryptography.fernet import InvalidToken
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ... import limits, mail
+from ... import limits
 from ...config import Config, settings
 from ...failures import WrongCode
 from ...keys import CLOCK_SKEW, numbers, sealer
@@ -87,11 +87,6 @@ class Asked(NamedTuple):
     network: str  # how the visitor's address began, if that is known
 
 
-def mail_link(attempt: Attempt, config: Config) -> None:
-    """Emails our link for the attempt; raises Failure."""
-    mail.send_link(attempt.email or "", _our_link(attempt, config), expires_in=attempt.lifetime)
-
-
 @bp.get("/open")
 def show() -> ResponseReturnValue:
     """Sends the browser that asked on to WorkOS; shows any other a relay code, changing nothing.
@@ -141,12 +136,13 @@ def relay() -> ResponseReturnValue:
         wrong = InvalidRelayCode()
         wrong.tries_left = limits.tries_left(attempt.id)
         raise wrong
-    link = _our_link(attempt, config)
+    link = our_link(attempt, config)
     # Our own link, but it leads on to WorkOS.
     return leave(link, "The code is right", json={"status": "relayed", "link": link})
 
 
-def _our_link(attempt: Attempt, config: Config) -> str:
+def our_link(attempt: Attempt, config: Config) -> str:
+    """Returns the link to mail for the attempt, which no mail scanner can use up."""
     browser = browser_name(request.headers.get("User-Agent", ""))
     packed = PACKED.pack(bytes.fromhex(attempt.id), attempt.ends_at)
     sealed = sealer(LINK).encrypt(packed + f"{network_start()} {browser}".encode())
