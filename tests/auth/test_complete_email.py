@@ -100,6 +100,22 @@ def test_an_address_without_an_account_looks_like_one_with(visitor: Visitor) -> 
     assert visitor.mailbox() == []
 
 
+def test_going_back_to_a_step_that_is_done_leads_on(visitor: Visitor) -> None:
+    """And answering it a second time costs nothing."""
+    page = asked(visitor).location
+    verify = give(visitor, ADA).location
+    seen = authentications(visitor)
+
+    for back in (visitor.get(page), give(visitor, "eve@example.com")):
+        assert (back.status_code, heading(back)) == (409, "This step is done")
+        assert f'href="{verify}">Continue</a>' in back.text
+    assert authentications(visitor) == seen
+    assert heading(visitor.get(verify)) == "Confirm your email address"
+    assert heading(visitor.get(verify)) == "Confirm your email address"  # or reload it
+    code = visitor.mailed_code()
+    assert visitor.post("/auth/verify-email", one_time_code=code).location == "/account"
+
+
 def test_another_browser_cannot_give_one(visitor: Visitor, another_visitor: Visitor) -> None:
     """AUT-15."""
     attempt = asked(visitor).location.rpartition("=")[2]
