@@ -24,8 +24,8 @@ class StepFailure(Failure):
         "organization, or another proof."
     )
     fix = (
-        "Switch it off in the WorkOS dashboard, or add the step: one file in app/auth/steps/, as "
-        "choose_organization.py is."
+        "Offer hosted AuthKit, which asks for everything itself (SIGN_IN_WITH), switch it off in "
+        "the WorkOS dashboard, or add the step: docs/steps.md."
     )
 
 
