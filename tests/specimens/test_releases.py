@@ -22,11 +22,16 @@ EVE = "eve@example.com"
 PAGES = (
     "/", "/sign-in", "/account", "/account/sessions", "/api/session", "/auth/sign-out",
     "/auth/magic-auth/verify", "/auth/magic-link/sent", "/auth/choose-organization",
+    "/auth/verify-email", "/auth/unusual-sign-in", "/auth/your-email",
 )  # fmt: skip
 FORMS: dict[str, dict[str, str]] = {
     "/auth/magic-auth/verify": {"one_time_code": "123456"},
     "/auth/magic-link/relay": {"relay_code": "123456"},
     "/auth/choose-organization": {"organization_id": "org_1"},
+    "/auth/verify-email": {"one_time_code": "123456"},
+    "/auth/verify-email/send": {},
+    "/auth/unusual-sign-in": {"one_time_code": "123456"},
+    "/auth/your-email": {"email": EVE},
     "/account/sessions/end-others": {},
 }
 RELEASES = read_all()

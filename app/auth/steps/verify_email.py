@@ -65,9 +65,8 @@ def send() -> Response:
     attempt, pending = require(STEP, submitted("attempt")["attempt"], config)
     details = pending.details
     if config.mails_itself:
-        _mail(
-            details, pending.token, config
-        )  # the same code: WorkOS tells only the one it asks for
+        # The same code: WorkOS tells only the one that it asks for.
+        _mail(details, pending.token, config)
     else:
         limits.count_mail(details["email"], config)
         if not pending.token.startswith(NOBODY):
