@@ -59,6 +59,7 @@ def test_the_code_is_asked_for_and_signs_in(visitor: Visitor) -> None:
     assert heading(shown) == "Confirm your email address"
     assert ADA in shown.text
     assert 'autocomplete="one-time-code"' in shown.text
+    assert "cooldown" in shown.text
     assert visitor.get("/account").location == "/sign-in?next=/account"
 
     code = visitor.mailed_code()
@@ -137,6 +138,7 @@ def test_after_five_wrong_codes_a_new_one_is_needed(visitor: Visitor) -> None:
 
     assert heading(over) == "Too many wrong codes"
     assert "Email me a new code" in over.text
+    assert "cooldown" not in over.text  # nobody waits who was just told to ask for one
     assert authentications(visitor) == seen
     assert another_code(visitor).status_code == 303
     assert confirm(visitor, visitor.mailed_code()).location == "/account"
