@@ -77,8 +77,8 @@ def _redeem(attempt: Attempt, code: str, config: Config) -> Response:
 
 
 def _notice(arrival: Arrival, token: str) -> None:
-    found, attempt, _ = arrival
-    if attempt is None:
+    found = arrival.state
+    if arrival.attempt is None:
         attempts.follow(code_instead.offer(token, found), EXCHANGING)
     # A repetition is the sign of a mail scanner: it came first, and now the person comes.
     name, seconds = f"callback:{found.attempt_id}", found.ends_at - time.time()

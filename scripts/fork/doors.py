@@ -15,8 +15,8 @@ SENT = "templates/auth/sent.html"
 NO_CODE_INSTEAD = (
     Edit(
         "app/auth/callback.py",
-        "attempts.follow(attempt or code_instead.offer(token, found), EXCHANGING)",
-        "if attempt:\n            attempts.follow(attempt, EXCHANGING)",
+        "    if arrival.attempt is None:\n"
+        "        attempts.follow(code_instead.offer(token, found), EXCHANGING)\n",
     ),
     Edit(
         "app/auth/attempt.py",
