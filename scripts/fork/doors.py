@@ -239,16 +239,22 @@ DOORS: dict[str, Thing] = {
     ),
     # What a door of one's own that leads elsewhere needs too stays: its failures, and `proved_at`.
     "authkit": Thing(
-        words=r"hosted authkit|auth/authkit|auth/social|GoogleOAuth|signin\.authkit|docs/authkit\.md|auth/initiate|led_away",
+        words=r"hosted authkit|auth/authkit|auth/social|GoogleOAuth|signin\.authkit|docs/authkit\.md|auth/initiate|led_away"
+        r"|email_?completion|complete_email|your-email",
         paths=(
             "app/auth/doors/authkit.py",
             "app/auth/doors/social.py",
             "app/auth/elsewhere.py",
+            "app/auth/steps/at_authkit.py",
+            "app/auth/steps/complete_email.py",
             "app/workos_api/authorize.py",
             "templates/auth/doors/authkit.html",
             "templates/auth/doors/social.html",
+            "templates/auth/steps/complete_email.html",
             "docs/authkit.md",
             "tests/auth/test_authkit.py",
+            "tests/auth/test_complete_email.py",
+            "tests/auth/test_steps_elsewhere.py",
             "tests/auth/test_social.py",
             "tests/browser/test_elsewhere.py",
             "tests/workos/test_authorize.py",
@@ -264,6 +270,32 @@ DOORS: dict[str, Thing] = {
 """,
                 """\
     fix = "Nothing: sign-in starts again. Point such links at <PUBLIC_URL>/sign-in."
+""",
+            ),
+            Edit(
+                "app/auth/steps/__init__.py",
+                """\
+    \"""Leads on to the page for what WorkOS asks, or else to hosted AuthKit, which has all pages.
+
+    Returns None if there is neither, and it is a failure; raises Failure.
+    \"""
+""",
+                """\
+    \"""Leads on to the page for what WorkOS asks.
+
+    Returns None if there is none, and it is a failure; raises Failure.
+    \"""
+""",
+            ),
+            Edit("app/auth/steps/__init__.py", " or lead_to_authkit(attempt, required)"),
+            Edit(
+                "app/workos_api/steps.py",
+                """\
+        "Offer hosted AuthKit, which asks for everything itself (SIGN_IN_WITH), switch it off in "
+        "the WorkOS dashboard, or add the step: docs/steps.md."
+""",
+                """\
+        "Switch it off in the WorkOS dashboard, or add the step: docs/steps.md."
 """,
             ),
             Edit(
