@@ -8,13 +8,13 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.config import Config
-from tests.auth.asked import come_back, set_at_workos
+from tests.auth.asked import set_at_workos
 from tests.walk import ADA, MUCH_MAIL, Visitor, heading
 
 
 @pytest.fixture
 def config(make_config: Any) -> Config:
-    config = make_config(sign_in_with=("magic_auth", "github"), **MUCH_MAIL)
+    config = make_config(**MUCH_MAIL)
     assert isinstance(config, Config)
     return config
 
@@ -43,14 +43,6 @@ def test_the_second_code_signs_in(visitor: Visitor, code: str, as_oauth_error: b
 
     assert confirm(visitor, visitor.mailed_code()).location == "/account"
     assert visitor.api_session().json["method"] == "magic_auth"
-
-
-def test_after_a_provider_the_address_may_be_unknown(visitor: Visitor) -> None:
-    set_at_workos(visitor, "radar-challenges", email=ADA, code="radar_email_challenge")
-    page = visitor.get(come_back(visitor).location)
-
-    assert "emailed another six-digit code to\nyour address" in page.text
-    assert confirm(visitor, visitor.mailed_code()).location == "/"
 
 
 def test_the_first_code_again_is_wrong(visitor: Visitor) -> None:

@@ -9,6 +9,7 @@ from flask import Flask
 
 from app import create_app
 from app.config import Config
+from tests.auth.asked import come_back, set_at_workos
 from tests.auth.test_authkit import ORGANIZATIONS, at_authkit, query_of
 from tests.walk import ADA, LAST_USED, Visitor, heading
 
@@ -117,3 +118,12 @@ def test_without_email_the_first_provider_is_the_prominent_button(
     assert 'class="button" href="/auth/social/google?' in page
     assert 'class="button quiet" href="/auth/social/github?' in page
     assert 'class="or"' not in page
+
+
+def test_radar_may_not_say_where_its_code_went(visitor: Visitor) -> None:
+    set_at_workos(visitor, "radar-challenges", email=ADA, code="radar_email_challenge")
+    page = visitor.get(come_back(visitor, "/auth/social/google").location)
+
+    assert "emailed another six-digit code to\nyour address" in page.text
+    confirmed = visitor.post("/auth/unusual-sign-in", one_time_code=visitor.mailed_code())
+    assert confirmed.location == "/"
