@@ -6,9 +6,8 @@ import re
 import time
 from collections.abc import Sequence
 
-from workos import RequestOptions
+from workos import RequestOptions, WorkOSClient
 from workos.common.models.user import User
-from workos.user_management import UserManagement
 from workos.user_management.models import AuthenticateResponse, UserCreateResponse
 
 from ..failures import Failure
@@ -91,19 +90,19 @@ def find_or_create_user(email: str, browser: Browser) -> User | UserCreateRespon
 
     Only for an address that the person has just proved to be theirs: WorkOS has one User for each.
     """
-    users, ends_at = workos().user_management, time.monotonic() + TIMEOUT  # of all calls together
-    if found := _find_user(users, email, ends_at):
+    client, ends_at = workos(), time.monotonic() + TIMEOUT  # of all calls together
+    if found := _find_user(client, email, ends_at):
         return found
     try:
         made = ask(
-            users.create_user,
+            client.user_management.create_user,
             email=email,
             email_verified=True,
             **browser._asdict(),
             request_options=_until(ends_at),
         )
     except EmailNotAvailable:  # another request has just made it
-        if found := _find_user(users, email, ends_at):
+        if found := _find_user(client, email, ends_at):
             return found
         raise UnexpectedReply(detail="neither there nor free") from None
     except WorkOSRefused as refused:
@@ -113,9 +112,9 @@ def find_or_create_user(email: str, browser: Browser) -> User | UserCreateRespon
     return made
 
 
-def _find_user(users: UserManagement, email: str, ends_at: float) -> User | None:
+def _find_user(client: WorkOSClient, email: str, ends_at: float) -> User | None:
     options = _until(ends_at)
-    page = ask(users.list_users, email=email, request_options=options)
+    page = ask(client.user_management.list_users, email=email, request_options=options)
     # A server that does not know the filter would answer with everybody.
     return next((user for user in page.data if _has_email(user, email)), None)
 

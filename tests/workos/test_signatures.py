@@ -12,7 +12,7 @@ from workos import WorkOSClient
 
 from tests.machine import ROOT
 
-CALL = re.compile(r"workos\(\)\.([\w.]+)")
+CALL = re.compile(r"(?:workos\(\)|\bclient(?=\.\w+\.))\.([\w.]+)")
 
 
 def signature(call: str) -> str:

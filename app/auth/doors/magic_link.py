@@ -21,6 +21,7 @@ from ...web.visitor import this_browser
 from ...workos_api import passwordless, sso, user_management
 from ...workos_api.faults import RedirectUriUnregistered
 from ...workos_api.refusals import SomebodyElse
+from ...workos_api.steps import StepRequired
 from .. import attempts, state
 from ..attempt import Attempt
 from ..door import Door, Proof
@@ -125,7 +126,7 @@ def redeem(attempt: Attempt, code: str) -> Proof:
     profile_id = attempt.profile_id or _prove(email, code)
     try:
         user = user_management.find_or_create_user(email, this_browser())
-    except OurFault as failure:
+    except (OurFault, StepRequired) as failure:  # who is only looked up can answer nothing
         attempts.remember(replace(attempt, profile_id=profile_id, link=None), settings())
         state.reopen(attempt)
         raise UserUnavailable(retry_after=failure.retry_after, detail=failure.name()) from None
