@@ -25,6 +25,13 @@ SEED: dict[str, Any] = {
             "roles": {"auditor": ["log:read"]},
         },
         {"name": "Globex"},
+        {
+            "name": "Initech",
+            "domains": ["initech.test"],
+            "connection": "Okta",
+            "policies": {"requires_sso": True},
+        },
+        {"name": "Umbrella", "policies": {"auth_methods": ["google_oauth"]}},
     ],
     "people": [
         {
@@ -35,6 +42,10 @@ SEED: dict[str, Any] = {
         },
         {"email": "bob@example.com", "organizations": {"org_1": "member", "Globex": "admin"}},
         {"email": "eve@example.com", "email_verified": False},
+        {"email": "joan@example.com", "radar": "radar_email_challenge"},
+        {"email": "mallory@example.com", "denied": "policy_denied"},
+        {"email": "guest@initech.test"},
+        {"email": "alice@example.com", "organizations": {"Umbrella": "member"}},
     ],
 }
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -55,6 +66,10 @@ def test_everybody_is_there_and_nobody_was_told(http: BareHttp) -> None:
         ("ada@example.com", "Ada Lovelace", True),
         ("bob@example.com", None, True),
         ("eve@example.com", None, False),
+        ("joan@example.com", None, True),
+        ("mallory@example.com", None, True),
+        ("guest@initech.test", None, True),
+        ("alice@example.com", None, True),
     ]
     acme = http.api.get("/organizations/org_1").json()
     assert [(one["domain"], one["state"]) for one in acme["domains"]] == [("acme.test", "verified")]
@@ -71,6 +86,16 @@ def test_they_sign_in_as_what_they_are(http: BareHttp) -> None:
     code = http.send_code("bob@example.com")
     refused = http.authenticate(MAGIC_AUTH_GRANT, code=code, email="bob@example.com").json()
     assert [one["name"] for one in refused["organizations"]] == ["Acme", "Globex"]
+    [connection] = http.api.get("/connections").json()["data"]
+    assert (connection["name"], connection["state"]) == ("Okta", "active")
+    for email, code in (
+        ("joan@example.com", "radar_email_challenge"),
+        ("mallory@example.com", "policy_denied"),
+        ("guest@initech.test", "sso_required"),
+        ("alice@example.com", "organization_authentication_methods_required"),
+    ):
+        reply = http.authenticate(MAGIC_AUTH_GRANT, code=http.send_code(email), email=email)
+        assert code in (reply.json().get("code"), reply.json().get("error"))
 
 
 def test_the_first_page_says_what_will_happen(http: BareHttp) -> None:
@@ -79,6 +104,10 @@ def test_the_first_page_says_what_will_happen(http: BareHttp) -> None:
     assert "Ada Lovelace ada@example.com signs in to Acme, as editor and auditor" in page
     assert "bob@example.com is asked for an organization: Acme or Globex" in page
     assert "eve@example.com signs in, without an organization" in page
+    assert "joan@example.com looks suspicious" in page
+    assert "mallory@example.com is not let in" in page
+    assert "guest@initech.test has to use the single sign-on of Initech" in page
+    assert "alice@example.com may only come by google_oauth signs in to Umbrella" in page
 
 
 def test_reset_comes_back_to_it(http: BareHttp) -> None:
@@ -97,7 +126,7 @@ def test_the_first_page_has_a_button_for_that(http: BareHttp) -> None:
     back = http.browser.post("/_emulate/reset", data={"page": "/"})
 
     assert (back.status_code, back.headers["Location"]) == (303, "/")
-    assert len(users(http)) == 3
+    assert len(users(http)) == len(SEED["people"])
 
 
 def test_ids_outlive_a_restart() -> None:
@@ -133,6 +162,8 @@ def changed(*path: str | int, value: object) -> dict[str, Any]:
         (("people", 1, "email"), "ADA@example.com", "people[2]: there is another ADA@example.com."),
         (("people", 1, "first_name"), 7, "people[2]: first_name must be a string"),
         (("people", 1, "email_verified"), "yes", "people[2]: email_verified must be true or false"),
+        (("people", 1, "radar"), "shrug", "people[2]: code must be one of radar_email_challenge"),
+        (("people", 1, "denied"), 7, "people[2]: code must be a string"),
         (("people", 1, "organizations"), ["Acme"], "people[2].organizations must name a role"),
         (
             ("people", 1, "organizations"),
@@ -161,6 +192,17 @@ def changed(*path: str | int, value: object) -> dict[str, Any]:
             {"telepathy": True},
             "organizations[2].policies has no key 'telepathy'.",
         ),
+        (
+            ("organizations", 1, "policies"),
+            {"requires_sso": "yes"},
+            "organizations[2].policies: requires_sso must be true or false.",
+        ),
+        (
+            ("organizations", 1, "policies"),
+            {"auth_methods": ["telepathy"]},
+            "organizations[2].policies: auth_methods says true or false of",
+        ),
+        (("organizations", 1, "connection"), 7, "organizations[2]: name must be a string"),
         (("organizations", 1, "policies"), True, "organizations[2].policies must be a table."),
     ],
 )
@@ -212,5 +254,5 @@ def test_the_example_of_the_readme_can_be_sown(file: Path) -> None:
     [example] = re.findall(r"```toml\n(.*?)```", README, re.S)
     file.write_text(example)
     with WorkOSEmulator(seed=file) as emulator:
-        [ada] = emulator.client().user_management.list_users().data
-    assert ada.email == "ada@example.com"
+        listed = emulator.client().user_management.list_users().data
+    assert [one.email for one in listed] == ["joan@example.com", "ada@example.com"]

@@ -1,6 +1,7 @@
 """A stand-in for WorkOS, to develop and test against: no account, no network, nothing to mock."""
 
 from collections.abc import Collection
+from functools import partial
 
 from flask import Flask
 
@@ -31,7 +32,7 @@ from . import (
 from . import (
     redirect_uris as registered_redirect_uris,
 )
-from .environment import Environment, Settings
+from .environment import Environment, Settings, the_environment
 from .event import Deliver
 from .seed import Seed, read_seed, sow
 
@@ -71,8 +72,7 @@ def create_app(
     )
     # Everything of ours, not WorkOS's, is under /_emulate/, where faults do not reach.
     app = Flask(__name__, static_url_path="/_emulate/static")
-    sown = read_seed(seed)
-    app.extensions["workos_emulator"] = Environment(settings, deliver, lambda it: sow(it, sown))
+    app.extensions["workos_emulator"] = Environment(settings, deliver)
     errors.init_app(app)
 
     parts = (
@@ -102,4 +102,9 @@ def create_app(
     )
     for part in parts:
         app.register_blueprint(part.bp)
+    if seed is not None:
+        world = read_seed(seed)
+        with app.app_context(), the_environment() as environment:
+            environment.sow = partial(sow, world, app)
+            environment.reset()
     return app

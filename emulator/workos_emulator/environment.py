@@ -56,11 +56,9 @@ class Settings:
 class Environment:
     """One environment; reach it with the_environment(), which holds its lock."""
 
-    def __init__(
-        self, settings: Settings, deliver: Deliver | None, sow: Callable[["Environment"], None]
-    ) -> None:
+    def __init__(self, settings: Settings, deliver: Deliver | None) -> None:
         self.settings = settings
-        self.sow = sow  # fills an empty one
+        self.sow: Callable[[Environment], None] = lambda _: None  # fills an empty one
         self.deliver = deliver  # None: in the background, over HTTP
         self.signing_key = signing_key_of_this_process()
         self.lock = RLock()
@@ -105,8 +103,8 @@ class Environment:
         self.email_completions: dict[str, PendingCompletion] = {}  # by token
         self.access_token_lifetime = ACCESS_TOKEN_LIFETIME
         self.sow(self)
-        self.events.clear()  # nothing has happened yet
-        self.unsent.clear()
+        for happened in (self.events, self.unsent, self.requests, self.mailbox):
+            happened.clear()  # nothing yet
 
     def announce(self, name: str, data: Json) -> None:
         """Tells the application what just happened, once the lock is free: the receiver may ask."""

@@ -1,9 +1,13 @@
 """Who there is, and what happens to each of them when they sign in: for our own pages."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .connection import Policy
 from .environment import Environment
+from .formats import same_email
 from .objects import User
+from .policies import managing
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,29 @@ def people(environment: Environment) -> list[Person]:
     ]
 
 
-def _outlook(environment: Environment, user: User) -> list[str]:
-    memberships = environment.memberships_of(user)
-    if not memberships:
-        return ["signs in, without an organization"]
+def _outlook(environment: Environment, user: User) -> Iterator[str]:
+    """Yields what WorkOS asks of somebody who comes by email, in its order."""
+    email, memberships = same_email(user.email), environment.memberships_of(user)
+    if email in environment.denials:
+        yield "is not let in"
+        return
+    if email in environment.radar_challenges:
+        yield "looks suspicious, so Radar asks for more"
     if len(memberships) > 1:
         *others, last = (one.organization.name for one in memberships)
-        return [f"is asked for an organization: {', '.join(others)} or {last}"]
-    [membership] = memberships
-    return [f"signs in to {membership.organization.name}, as {' and '.join(membership.roles)}"]
+        yield f"is asked for an organization: {', '.join(others)} or {last}"
+        return
+    organization_id = (
+        memberships[0].organization.id if memberships else managing(environment, email)
+    )
+    policy = environment.policies.get(organization_id or "", Policy())
+    if organization_id and policy.requires_sso:
+        yield f"has to use the single sign-on of {environment.organizations[organization_id].name}"
+        return
+    if policy.auth_methods is not None:
+        ways = [name for name, is_allowed in policy.auth_methods.items() if is_allowed]
+        yield f"may only come by {' or '.join(ways) or 'no way at all'}"
+    for one in memberships:
+        yield f"signs in to {one.organization.name}, as {' and '.join(one.roles)}"
+    if not memberships:
+        yield "signs in, without an organization"

@@ -58,7 +58,7 @@ def ask_for_permitted_method(environment: Environment, pending: PendingAuthentic
     people in by.
     """
     session = pending.session
-    organization_id = session.organization_id or _managing(environment, session.user.email)
+    organization_id = session.organization_id or managing(environment, session.user.email)
     policy = environment.policies.get(organization_id or "")
     if policy is None or session.authentication_method == "SSO":
         return
@@ -86,17 +86,18 @@ def ask_for_permitted_method(environment: Environment, pending: PendingAuthentic
         )
 
 
-def _is_permitted(policy: Policy, session: Session) -> bool:
-    if policy.auth_methods is None:
-        return True
-    return policy.auth_methods.get(METHODS.get(session.authentication_method, "")) is True
-
-
-def _managing(environment: Environment, email: str) -> str | None:
+def managing(environment: Environment, email: str) -> str | None:
+    """Returns the id of the organization to which the domain of an address belongs, if any."""
     domain = same_email(email).partition("@")[2]
     organizations = environment.organizations.values()
     found = (one.id for one in organizations if one.domains.get(domain) in VERIFIED)
     return next(found, None)
+
+
+def _is_permitted(policy: Policy, session: Session) -> bool:
+    if policy.auth_methods is None:
+        return True
+    return policy.auth_methods.get(METHODS.get(session.authentication_method, "")) is True
 
 
 def _refuse(policy: Policy, code: str, message: str, **details: object) -> NoReturn:

@@ -4,16 +4,20 @@ A test gives it as a dict or a TOML file, a command as a file. README.md has an 
 """
 
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from os import PathLike
 from pathlib import Path
+
+from flask import Flask
 
 from .control_fields import optional_text, text, texts
 from .environment import Environment
 from .errors import BadRequest
 from .fields import EMAIL
-from .formats import same_email, stable_id
+from .formats import Json, same_email, stable_id
+from .objects import User
 from .organization import Organization, Role
 
 Given = Mapping[str, object]
@@ -22,66 +26,104 @@ Seed = Given | str | PathLike[str]
 WORLD = ("roles", "organizations", "people")
 ORGANIZATION = ("id", "name", "domains", "roles", "policies")
 PERSON = ("email", "first_name", "last_name", "email_verified", "organizations")
-# What an organization may require, each by the function that sees to it.
-POLICIES: dict[str, Callable[[Environment, Organization, object], None]] = {}
+# What else may be said, with the control that sees to it.
+CONTROLS = {
+    "connection": "connections",
+    "requires_sso": "policies",
+    "auth_methods": "policies",
+    "requires_mfa": "second-factors",
+    "radar": "radar-challenges",
+    "denied": "denials",
+}
+OF_ORGANIZATIONS = ("connection",)
+POLICIES = ("requires_sso", "auth_methods", "requires_mfa")
+OF_PEOPLE = ("requires_mfa", "radar", "denied")
 
 
 class SeedError(ValueError):
     """The seed cannot be sown; the message names the line or the key."""
 
 
-def read_seed(seed: Seed | None) -> Given:
+def read_seed(seed: Seed) -> Given:
     """Returns the seed, out of its file if it is the name of one; raises SeedError."""
-    if seed is None or isinstance(seed, Mapping):
-        return seed or {}
+    if isinstance(seed, Mapping):
+        return seed
     try:
         return tomllib.loads(Path(seed).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SeedError(error.strerror if isinstance(error, OSError) else str(error)) from None
 
 
-def sow(environment: Environment, seed: Given) -> None:
+def sow(seed: Given, app: Flask, environment: Environment) -> None:
     """Makes everybody and everything in it; raises SeedError at the first key that is wrong."""
     world = _table(seed, "The seed", WORLD)
     environment.roles |= _roles(world, "")
-    for where, given in _tables(world, "organizations", ORGANIZATION):
-        organization = _organization(where, given)
-        if _find(environment, organization.name) or _find(environment, organization.id):
-            raise SeedError(f"{where}: there is another {organization.name}.")
-        environment.organizations[organization.id] = organization
-        policies = _table(given.get("policies", {}), f"{where}.policies", POLICIES)
-        for name, value in policies.items():
-            with _at(f"{where}.policies"):
-                POLICIES[name](environment, organization, value)
-    for where, given in _tables(world, "people", PERSON):
-        _person(environment, where, given)
+    with_mfa: dict[str, list[str]] = {"organization_ids": [], "emails": []}
+    known = (*ORGANIZATION, *_in(app, *OF_ORGANIZATIONS))
+    for where, given in _tables(world, "organizations", known):
+        organization = _organization(environment, where, given)
+        about: Json = {"organization_id": organization.id}
+        if "connection" in given:
+            body = {"id": stable_id("conn", organization.name), "name": given["connection"]}
+            _tell(app, where, "connection", {**about, **body})
+        where = f"{where}.policies"
+        policies = dict(_table(given.get("policies", {}), where, _in(app, *POLICIES)))
+        if _is_on(where, policies, "requires_mfa"):
+            with_mfa["organization_ids"].append(organization.id)
+        policies.pop("requires_mfa", None)
+        if "auth_methods" in policies:
+            with _at(where):
+                policies["auth_methods"] = dict.fromkeys(texts(policies, "auth_methods"), True)
+        _is_on(where, policies, "requires_sso")
+        if policies:
+            _tell(app, where, "auth_methods", {**about, **policies})
+    for where, given in _tables(world, "people", (*PERSON, *_in(app, *OF_PEOPLE))):
+        user = _person(environment, where, given)
+        if _is_on(where, given, "requires_mfa"):
+            with_mfa["emails"].append(user.email)
+        for key in {"radar", "denied"} & set(given):
+            _tell(app, where, key, {"email": user.email, "code": given[key]})
+    if any(with_mfa.values()):
+        _tell(app, "requires_mfa", "requires_mfa", with_mfa)
 
 
-def _organization(where: str, given: Given) -> Organization:
+def _in(app: Flask, *keys: str) -> list[str]:
+    rules = {rule.rule for rule in app.url_map.iter_rules()}
+    return [key for key in keys if f"/_emulate/{CONTROLS[key]}" in rules]
+
+
+def _tell(app: Flask, where: str, key: str, body: Mapping[str, object]) -> None:
+    reply = app.test_client().post(f"/_emulate/{CONTROLS[key]}", json=body)
+    if reply.status_code != HTTPStatus.CREATED:
+        raise SeedError(f"{where}: {(reply.json or {}).get('message')}")
+
+
+def _organization(environment: Environment, where: str, given: Given) -> Organization:
     with _at(where):
         name = text(given, "name")
         organization_id = optional_text(given, "id") or stable_id("org", name)
+        if _find(environment, name) or _find(environment, organization_id):
+            raise BadRequest(f"there is another {name}.")
         domains = texts(given, "domains") if "domains" in given else []
     roles = _roles(given, f"{where}.")
     verified = {same_email(domain): "verified" for domain in domains}
-    return Organization(name, organization_id, verified, roles=roles)
+    organization = Organization(name, organization_id, verified, roles=roles)
+    environment.organizations[organization.id] = organization
+    return organization
 
 
-def _person(environment: Environment, where: str, given: Given) -> None:
+def _person(environment: Environment, where: str, given: Given) -> User:
     with _at(where):
         email = text(given, "email")
         if not EMAIL.fullmatch(email):
             raise BadRequest("email must be an email address.")
         if same_email(email) in environment.users_by_email:
             raise BadRequest(f"there is another {email}.")
-        is_verified = given.get("email_verified", True)
-        if not isinstance(is_verified, bool):
-            raise BadRequest("email_verified must be true or false.")
         user = environment.user_for(
             email,
             optional_text(given, "first_name"),
             optional_text(given, "last_name"),
-            email_verified=is_verified,
+            email_verified=_is_on(where, given, "email_verified", default=True),
         )
     memberships = given.get("organizations", {})
     if not isinstance(memberships, dict):
@@ -96,6 +138,7 @@ def _person(environment: Environment, where: str, given: Given) -> None:
             message = f"{role!r} is none of the roles: {', '.join(known)}."
             raise SeedError(f"{where}.organizations.{name}: {message}")
         environment.join(user, organization, *roles)
+    return user
 
 
 def _roles(given: Given, where: str) -> dict[str, Role]:
@@ -104,6 +147,13 @@ def _roles(given: Given, where: str) -> dict[str, Role]:
         raise SeedError(f"{where}roles must list what each permits.")
     with _at(f"{where}roles"):
         return {slug: Role(slug, tuple(texts(known, slug))) for slug in known}
+
+
+def _is_on(where: str, given: Given, name: str, *, default: bool = False) -> bool:
+    value = given.get(name, default)
+    if not isinstance(value, bool):
+        raise SeedError(f"{where}: {name} must be true or false.")
+    return value
 
 
 def _find(environment: Environment, name: str) -> Organization | None:
@@ -123,7 +173,7 @@ def _table(value: object, where: str, known: Collection[str]) -> Given:
     if not isinstance(value, Mapping):
         raise SeedError(f"{where} must be a table.")
     if unknown := sorted(set(value) - set(known)):
-        there_are = f"There are: {', '.join(known)}." if known else "There are none yet."
+        there_are = f"There are: {', '.join(known)}." if known else "There are none."
         raise SeedError(f"{where} has no key {unknown[0]!r}. {there_are}")
     return value
 
