@@ -7,6 +7,7 @@ from flask import Flask
 
 from . import (
     authenticate,
+    authenticator,
     authkit,
     connections,
     controls,
@@ -23,6 +24,7 @@ from . import (
     policies,
     radar,
     request_log,
+    second_factors,
     sessions,
     sso,
     step_ups,
@@ -96,6 +98,8 @@ def create_app(
         policies,
         identity_provider,
         registered_redirect_uris,
+        second_factors,
+        authenticator,
         mailbox,
         webhooks,
         controls,

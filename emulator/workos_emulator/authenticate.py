@@ -18,6 +18,7 @@ from .objects import PendingAuthentication, RefreshToken, Session
 from .organizations import ask_for_organization, with_organization_selection
 from .policies import ask_for_permitted_method
 from .radar import challenge_the_suspicious, with_radar_email_challenge
+from .second_factors import ask_for_second_factor, with_totp
 from .step_ups import refuse_the_denied
 
 bp = Blueprint("authenticate", __name__, url_prefix="/user_management")
@@ -93,6 +94,7 @@ GRANTS = {
     "urn:workos:oauth:grant-type:email-verification:code": with_email_verification,
     "urn:workos:oauth:grant-type:email-completion": with_email_completion,
     "urn:workos:oauth:grant-type:radar-email-challenge:code": with_radar_email_challenge,
+    "urn:workos:oauth:grant-type:mfa-totp": with_totp,
     "refresh_token": with_refresh_token,
     "authorization_code": with_authorization_code,
 }
@@ -103,6 +105,7 @@ STEP_UPS = (
     challenge_the_suspicious,
     ask_for_organization,
     ask_for_permitted_method,
+    ask_for_second_factor,
 )
 
 

@@ -154,6 +154,8 @@ def with_authorization_code(environment: Environment) -> PendingAuthentication:
     if found.request.provider == AUTHKIT:
         return PendingAuthentication(session, is_settled=True)  # AuthKit itself asked for all else
     session.authentication_method = found.request.provider
+    if found.request.provider not in session.user.providers:
+        session.user.providers.append(found.request.provider)
     return PendingAuthentication(session, is_email_proved=is_vouched_for(environment, email))
 
 

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from threading import RLock, Thread
 
 from flask import current_app
@@ -12,7 +13,7 @@ from .claims import NO_CLAIMS, Claims
 from .connection import Connection, Policy
 from .event import Deliver, Event, post
 from .fault import Fault
-from .formats import Json, new_id, same_email, stable_id
+from .formats import Json, new_id, now, same_email, stable_id
 from .mail import Mail
 from .objects import (
     AuthorizationCode,
@@ -33,6 +34,7 @@ from .rate_limits import RateLimits
 from .rules import ACCESS_TOKEN_LIFETIME, PENDING_TOKEN_LIFETIME, REMEMBERED
 from .scan_report import ScanReport
 from .tokens import signing_key_of_this_process
+from .totp import Challenge, Factor
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,10 @@ class Environment:
         self.unverified_accounts: set[str] = set()  # at providers, by address
         self.radar_challenges: dict[str, str] = {}  # by address: email or sms
         self.email_completions: dict[str, PendingCompletion] = {}  # by token
+        self.factors: dict[str, Factor] = {}
+        self.challenges: dict[str, Challenge] = {}
+        self.mfa_required: set[str | None] = set()  # "everybody", addresses, organizations
+        self.authenticator_ahead = timedelta(0)  # of the clock; nobody wants to wait for a code
         self.access_token_lifetime = ACCESS_TOKEN_LIFETIME
         self.sow(self)
         for happened in (self.events, self.unsent, self.requests, self.mailbox):
@@ -156,6 +162,8 @@ class Environment:
         keys = self.users_by_idp_key.items()
         self.users_by_idp_key = {key: one for key, one in keys if one is not user}
         del self.users[user.id]
+        for factor in self.factors_of(user):
+            del self.factors[factor.id]
         for membership in [one for one in self.memberships.values() if one.user is user]:
             del self.memberships[membership.id]
         for session in self.sessions.values():
@@ -198,6 +206,14 @@ class Environment:
             for sent in reversed(self.mailed_codes.values())
             if sent.user is user and sent.purpose == purpose
         ]
+
+    def factors_of(self, user: User) -> list[Factor]:
+        """Returns the authenticator apps of a user, oldest first."""
+        return [factor for factor in self.factors.values() if factor.user is user]
+
+    def authenticator_time(self) -> datetime:
+        """Returns the moment whose codes the authenticator apps show."""
+        return now() + self.authenticator_ahead
 
     def mails(self, to: str | None = None) -> list[Mail]:
         """Returns the mailbox, newest first: all of it, or what went to one person."""

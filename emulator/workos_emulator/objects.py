@@ -21,6 +21,7 @@ class User:
     last_name: str | None = None
     email_verified: bool = False
     last_sign_in_at: datetime | None = None
+    providers: list[str] = field(default_factory=list)  # elsewhere, where they have an account
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from datetime import timedelta
 from functools import cached_property
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
@@ -17,9 +18,11 @@ from . import create_app
 from .environment import Environment
 from .errors import BadRequest
 from .fault import Fault
+from .formats import same_email
 from .mail import Mail
 from .objects import SeenRequest
 from .server import make_silent_server
+from .totp import PERIOD
 
 if TYPE_CHECKING:  # A project may test without the SDK.
     from workos import WorkOSClient
@@ -114,6 +117,20 @@ class WorkOSEmulator:
         if not mail.links:
             pytest.fail(f"There is no link in the newest mail to {email}: {mail.subject!r}.")
         return mail.links[0]
+
+    def totp_for(self, email: str) -> str:
+        """Returns the next code of somebody's newest authenticator app, which nobody has used.
+
+        For that it moves the clock of all apps on by half a minute. Fails the test without an app.
+        """
+        environment = self._environment
+        with environment.lock:
+            user = environment.users_by_email.get(same_email(email))
+            factors = environment.factors_of(user) if user else []
+            if not factors:
+                pytest.fail(f"{email} has no authenticator app.")
+            environment.authenticator_ahead += timedelta(seconds=PERIOD)
+            return factors[-1].code_at(environment.authenticator_time())
 
     def requests(self) -> list[SeenRequest]:
         """Returns what WorkOS was asked so far, oldest first: method, path and status."""

@@ -18,6 +18,7 @@ AUTHENTICATE_PER_WINDOW = 10
 
 # WorkOS names no number for these: they are this emulator's own.
 WRONG_GUESSES_ALLOWED = 5
+TOTP_CHALLENGE_LIFETIME = timedelta(minutes=10)
 SESSION_LIFETIME = timedelta(days=30)
 REMEMBERED = 1000  # mails and requests, so that a long benchmark does not fill the memory
 WEBHOOK_TIMEOUT = 5.0  # seconds

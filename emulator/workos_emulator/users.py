@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from .environment import Environment, the_environment
 from .errors import CodeRefusal, EntityNotFound, Refusal
 from .fields import reading_body, reading_query
-from .formats import now, same_email
+from .formats import now, same_email, stable_id
 from .lists import page_of
 from .objects import User
 from .webhooks import announce
@@ -105,6 +105,17 @@ def delete(user_id: str) -> ResponseReturnValue:
         environment.delete(user)
     announce("user.deleted", user.to_json())
     return "", HTTPStatus.NO_CONTENT
+
+
+@bp.get("/<user_id>/identities")
+def list_identities(user_id: str) -> ResponseReturnValue:
+    """Lists the accounts elsewhere that a user has signed in with, all at once."""
+    with the_environment() as environment:
+        user = find(environment, user_id)
+        return [
+            {"idp_id": stable_id(provider, user.email), "type": "OAuth", "provider": provider}
+            for provider in user.providers
+        ]
 
 
 @bp.get("/<user_id>/sessions")
