@@ -7,7 +7,7 @@ from workos import WorkOSClient
 
 from . import cli, failure_pages, health, home, keys, limits, pages, report, session, webhooks
 from . import development as for_developers
-from .account import overview, sessions
+from .account import overview, security, sessions
 from .api import session as api_session
 from .auth import callback, sign_in, sign_out, steps
 from .auth import doors as ways_in
@@ -64,7 +64,8 @@ def init_app(
     csrf.init_app(app, signin, exempt=(webhooks.receive, report.report))
     failure_pages.init_app(app, signin)
     doors = ways_in.init_app(app, config.sign_in_with)
-    for part in (sign_in, callback, sign_out, overview, sessions, api_session, webhooks, report):
+    account = (overview, sessions, security)
+    for part in (sign_in, callback, sign_out, *account, api_session, webhooks, report):
         signin.register_blueprint(part.bp)
     for way_in in doors:
         signin.register_blueprint(way_in.bp)

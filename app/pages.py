@@ -12,6 +12,7 @@ from .session import signed_in_identity
 from .web import csrf
 from .web.answers import wants_json
 from .web.peer import is_on_this_machine
+from .web.qr_code import qr_code
 from .web.words import ago, counted, in_words, moment
 
 # What only some pages say; named, because a host's templates may be strict about undefined names.
@@ -36,6 +37,7 @@ def common() -> dict[str, dict[str, Any]]:
         "counted": counted,
         "in_words": in_words,
         "moment": moment,
+        "qr_code": qr_code,
     }
     return {"signin": shared}
 

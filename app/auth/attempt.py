@@ -54,6 +54,7 @@ class Attempt:
     profile_id: str | None = None  # what a link proved, until WorkOS says whose it is
     code_verifier: str | None = None  # for PKCE (RFC 7636), if the door uses it
     pending: Pending | None = None
+    second_factor: bool = False  # whether a code of their authenticator app was right
     stage: int = ASKING
     instead_of: str | None = None  # a link of another browser, to ask for a code
 

@@ -39,7 +39,7 @@ class StepCodeMalformed(CodeUnreadable):
 
 
 def redeem_code(
-    step: Step, page: str, exchange: Callable[[Pending, str], AuthenticateResponse]
+    step: Step, page: str, exchange: Callable[[Pending, str], AuthenticateResponse | Proof]
 ) -> Response:
     """Has `exchange` spend the code that was typed; signs in, or goes on to what WorkOS asks next.
 
@@ -63,4 +63,5 @@ def redeem_code(
         if isinstance(refused, WrongCode):
             refused.tries_left = limits.tries_left(asked)
         raise
-    return complete(attempt, Proof.from_authentication(attempt, reply), config)
+    proof = reply if isinstance(reply, Proof) else Proof.from_authentication(attempt, reply)
+    return complete(attempt, proof, config)

@@ -8,13 +8,15 @@ from .. import limits, session
 from ..config import Config
 from ..limits import known_browsers
 from ..web.answers import see_other
-from . import attempts
+from . import attempts, second_factor
 from .attempt import BEGINNING, Attempt
 from .door import Proof
 
 
 def complete(attempt: Attempt, proof: Proof, config: Config) -> Response:
     """Signs in the person named in the proof, and sends them back to where they were."""
+    if config.require_mfa == "on" and not (proof.second_factor or attempt.second_factor):
+        second_factor.require(proof)
     attempts.follow(attempt, BEGINNING)
     session.sign_in(
         proof.identity,

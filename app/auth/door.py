@@ -14,6 +14,10 @@ from ..identity import Identity
 from ..session.workos_session import WorkOSSession, auth_time
 from .attempt import Attempt
 
+# In WorkOS's words: a passkey is two factors, an identity provider sees to its own, and who
+# impersonates somebody does not have that person's phone.
+TWO_FACTORS = ("SSO", "Passkey", "Impersonation")
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -22,6 +26,7 @@ class Proof:
     identity: Identity
     workos_session: WorkOSSession | None = None
     proved_at: int | None = None  # in seconds since the epoch, if not now
+    second_factor: bool = False  # whether there were two, so that REQUIRE_MFA asks for no other
 
     @classmethod
     def from_authentication(cls, attempt: Attempt, reply: AuthenticateResponse) -> Proof:
@@ -29,7 +34,9 @@ class Proof:
         keep_claims = settings().is_development
         workos_session = WorkOSSession.from_authentication(reply, keep_claims=keep_claims)
         proved_at = None if attempt.email else _proved_elsewhere(reply)
-        return cls(Identity.from_user(reply.user, method=attempt.method), workos_session, proved_at)
+        identity = Identity.from_user(reply.user, method=attempt.method)
+        said = reply.authentication_method and reply.authentication_method.value
+        return cls(identity, workos_session, proved_at, said in TWO_FACTORS)
 
 
 def _proved_elsewhere(reply: AuthenticateResponse) -> int:

@@ -44,6 +44,7 @@ class Step:
     # Emails the code that the page asks for, where the application mails itself, of the details
     # and with the token; raises Failure.
     mail: Callable[[dict[str, Any], str, Config], None] | None = None
+    hidden: tuple[str, ...] = ()  # the details that are no program's business
 
 
 def require(step: Step, attempt_id: str, config: Config) -> tuple[Attempt, Pending]:

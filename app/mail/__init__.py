@@ -38,6 +38,11 @@ def send_link(email: str, link: str, *, expires_in: int) -> None:
     _send(email, "link", link=link, expires_in=expires_in)
 
 
+def send_second_factor(email: str, change: str) -> None:
+    """Emails that an authenticator app was "added" or "removed"; raises Failure."""
+    _send(email, "second_factor", change=change)
+
+
 def _send(email: str, mail: str, **values: Any) -> None:
     config = settings()
     values["browser"] = browser_name(request.headers.get("User-Agent", ""))

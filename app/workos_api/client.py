@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, current_app
-from workos import WorkOSClient, WorkOSError
+from workos import RequestOptions, WorkOSClient, WorkOSError
 
 from ..config import Config
 from .errors import failure_from
@@ -61,6 +62,11 @@ def ask(method: Callable[P, Reply | None], *arguments: P.args, **named: P.kwargs
     if reply is None:
         raise UnexpectedReply(detail="empty")
     return reply
+
+
+def until(ends_at: float) -> RequestOptions:
+    """Returns the time that is left for a call, where several share one; of time.monotonic()."""
+    return {"timeout": max(0.1, ends_at - time.monotonic())}
 
 
 class Clients:

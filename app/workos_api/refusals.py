@@ -5,7 +5,14 @@ Each class is named after WorkOS's own code: https://workos.com/docs/reference/a
 
 from __future__ import annotations
 
-from ..failures import CODE_INSTEAD, NEW_CODE, OTHER_ADDRESS, Failure, WrongCode
+from ..failures import (
+    CODE_INSTEAD,
+    NEW_CODE,
+    OTHER_ADDRESS,
+    START_AGAIN,
+    Failure,
+    WrongCode,
+)
 from ..web.email_address import AddressRefused
 
 
@@ -65,6 +72,35 @@ class OneTimeCodeInvalidGrant(CodeRefused):
         "It has expired or has already been used. If you have just signed in, you can carry on."
     )
     may_be_done = True
+
+
+class TotpRefused(CodeRefused, WrongCode):
+    """A code of an authenticator app that proves nothing."""
+
+    symptom = "A code of an authenticator app is refused"
+    cause = (
+        "The clock of the phone is off by more than half a minute, the code is of another account, "
+        "or it has been used: each works once."
+    )
+    fix = (
+        "Have the phone set its time by itself. For somebody who has lost the app, delete the "
+        "factor in the WorkOS dashboard, Users."
+    )
+    button = START_AGAIN
+
+
+class InvalidTotp(TotpRefused):
+    """It is not the code that the app shows."""
+
+    title = "That code is not right"
+    reason = "Check that it is the one for this site, and that the clock of your phone is right."
+
+
+class TotpUsed(TotpRefused):
+    """It has already been used, or its half minute is over."""
+
+    title = "This code no longer works"
+    reason = "Each works once, for half a minute. Wait until your app shows the next one."
 
 
 class InvalidGrant(Failure):

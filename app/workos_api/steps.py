@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from ..failures import BEGIN_ANEW, OTHER_ADDRESS, Failure
+from ..identity import Identity
 
 PENDING_TOKEN = "pending_authentication_token"  # noqa: S105 # the name of one
 NOBODY = "nobody"  # begins the token of a step that no answer ends
@@ -47,6 +48,8 @@ class StepRequired(StepFailure):
         self.token = text_of(values, self.token_name)
         self.email = text_of(values, "email") or text_of(user, "email")  # "" if WorkOS says none
         self.details = {name: values[name] for name in self.carries if name in values}
+        # Who has signed in, if it is this application that wants one more thing: REQUIRE_MFA.
+        self.withheld: Identity | None = None
 
 
 class OrganizationSelectionRequired(StepRequired):
@@ -89,18 +92,18 @@ class MfaEnrollment(StepRequired):
     """The organization wants a second factor, and there is none yet."""
 
     title = "A second factor is needed"
-    reason = "Your organization wants an authenticator app, which this application does not offer."
+    reason = "You need an authenticator app to sign in, and it cannot be set up here now."
     button = OTHER_ADDRESS
+    carries = ("user",)
 
 
 class MfaChallenge(StepRequired):
     """The account has a second factor."""
 
     title = "A second factor is needed"
-    reason = (
-        "Your account is protected by an authenticator app, which this application does not offer."
-    )
+    reason = "Your account is protected by a second factor of a kind that cannot be asked for here."
     button = OTHER_ADDRESS
+    carries = ("authentication_factors", "user")
 
 
 class PasskeyProgressiveEnrollment(StepRequired):

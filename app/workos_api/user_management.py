@@ -14,10 +14,19 @@ from ..failures import Failure
 from ..web import log
 from ..web.email_address import is_same_email
 from ..web.visitor import Browser
-from .client import TIMEOUT, ask, call, workos
+from .client import TIMEOUT, ask, call, until, workos
 from .denials import ADDRESS_REFUSALS, EmailNotAvailable, UserCreationError, withhold
 from .faults import UnexpectedReply, WorkOSDown, WorkOSRefused, WorkOSSlow, WorkOSUnreachable
-from .refusals import InvalidGrant, InvalidOneTimeCode, OneTimeCodeInvalidGrant
+from .refusals import (
+    InvalidGrant,
+    InvalidOneTimeCode,
+    InvalidTotp,
+    OneTimeCodeExpired,
+    OneTimeCodeInvalidGrant,
+    OneTimeCodePreviouslyUsed,
+    TotpUsed,
+    UserMismatch,
+)
 from .steps import InvalidPendingAuthenticationToken
 
 REVOKE_TIMEOUT = 3  # seconds; people who sign out do not wait long for WorkOS
@@ -79,10 +88,46 @@ def authenticate_with_organization_selection(
         raise InvalidPendingAuthenticationToken(detail=refused.detail) from None
 
 
-def authenticate_with_refresh_token(refresh_token: str, browser: Browser) -> AuthenticateResponse:
+def authenticate_with_totp(
+    pending_authentication_token: str,
+    challenge_id: str,
+    code: str,
+    browser: Browser,
+    request_options: RequestOptions | None = None,
+) -> AuthenticateResponse:
+    """Goes on with a code of an authenticator app; spends both; raises Failure."""
+    try:
+        return ask(
+            workos().user_management.authenticate_with_totp,
+            pending_authentication_token=pending_authentication_token,
+            authentication_challenge_id=challenge_id,
+            code=code,
+            request_options=request_options,
+            **browser._asdict(),
+        )
+    except InvalidOneTimeCode as refused:
+        raise InvalidTotp(detail=refused.detail) from None
+    except (OneTimeCodePreviouslyUsed, OneTimeCodeExpired) as refused:
+        raise TotpUsed(detail=refused.detail) from None
+    except (InvalidGrant, UserMismatch) as refused:
+        raise InvalidPendingAuthenticationToken(detail=refused.detail) from None
+
+
+def authenticate_with_refresh_token(
+    refresh_token: str, browser: Browser, request_options: RequestOptions | None = None
+) -> AuthenticateResponse:
     """Exchanges a refresh token for a new one and an access token; spends it; raises Failure."""
     grant = workos().user_management.authenticate_with_refresh_token
-    return ask(grant, refresh_token=refresh_token, **browser._asdict())
+    return ask(
+        grant, refresh_token=refresh_token, request_options=request_options, **browser._asdict()
+    )
+
+
+def list_providers(user_id: str, request_options: RequestOptions | None = None) -> list[str]:
+    """Returns the providers that a person has signed in with, by WorkOS's names; raises Failure."""
+    asked = workos().user_management.get_user_identities
+    listed = ask(asked, user_id, request_options=request_options)
+    return [one.provider.value for one in listed]
 
 
 def find_or_create_user(email: str, browser: Browser) -> User | UserCreateResponse:
@@ -99,7 +144,7 @@ def find_or_create_user(email: str, browser: Browser) -> User | UserCreateRespon
             email=email,
             email_verified=True,
             **browser._asdict(),
-            request_options=_until(ends_at),
+            request_options=until(ends_at),
         )
     except EmailNotAvailable:  # another request has just made it
         if found := _find_user(client, email, ends_at):
@@ -113,7 +158,7 @@ def find_or_create_user(email: str, browser: Browser) -> User | UserCreateRespon
 
 
 def _find_user(client: WorkOSClient, email: str, ends_at: float) -> User | None:
-    options = _until(ends_at)
+    options = until(ends_at)
     page = ask(client.user_management.list_users, email=email, request_options=options)
     # A server that does not know the filter would answer with everybody.
     return next((user for user in page.data if _has_email(user, email)), None)
@@ -123,10 +168,6 @@ def _has_email(user: User | UserCreateResponse, email: str) -> bool:
     # The SDK does not look at what type an id or an address has.
     are_texts = isinstance(user.id, str) and isinstance(user.email, str)
     return are_texts and is_same_email(user.email, email)
-
-
-def _until(ends_at: float) -> RequestOptions:
-    return {"timeout": max(0.1, ends_at - time.monotonic())}
 
 
 def is_session_active(user_id: str, workos_session_id: str) -> bool:

@@ -14,7 +14,7 @@ from ...workos_api.steps import StepRequired
 from .. import attempts
 from ..attempt import LATE, STEP_LIFETIME, Attempt, Pending
 from ..step import Step
-from . import choose_organization, complete_email, radar, verify_email
+from . import choose_organization, complete_email, enroll_totp, radar, totp, verify_email
 from .at_authkit import lead_to_authkit
 
 STEPS: tuple[Step, ...] = (
@@ -22,6 +22,8 @@ STEPS: tuple[Step, ...] = (
     complete_email.STEP,
     radar.STEP,
     verify_email.STEP,
+    totp.STEP,
+    enroll_totp.STEP,
 )
 
 
@@ -51,5 +53,6 @@ def _to_its_page(attempt: Attempt, required: StepRequired) -> Response | None:
         step.mail(details, pending.token, config)
     attempts.remember(attempt, config)
     log.event("authn_step_required", required=step.name)
-    body = {"status": "step_required", "step": step.name, "attempt": attempt.id, **details}
+    told = {name: value for name, value in details.items() if name not in step.hidden}
+    body = {"status": "step_required", "step": step.name, "attempt": attempt.id, **told}
     return see_other(url_for(step.page, attempt=attempt.id), json=body, status=202)

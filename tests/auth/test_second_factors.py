@@ -1,0 +1,254 @@
+"""A second factor while signing in: asked for by WorkOS, or because REQUIRE_MFA says so."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.totp import logged, next_totp, requires_mfa, set_up
+from tests.walk import ADA, Visitor, heading
+
+BOB = "bob@example.com"
+
+
+def asked(visitor: Visitor, email: str = ADA, **fields: str) -> Any:
+    """Signs in by code as far as the second factor."""
+    visitor.ask_for_code(email, **fields)
+    return visitor.type_code(visitor.mailed_code())
+
+
+def type_totp(visitor: Visitor, code: str, **fields: str) -> Any:
+    return visitor.post("/auth/totp", one_time_code=code, **fields)
+
+
+def test_who_has_an_app_types_its_code(visitor: Visitor) -> None:
+    set_up(visitor)
+    away = asked(visitor, next="/account", state="basket-17")
+
+    assert re.fullmatch(r"/auth/totp\?attempt=[0-9a-f]{12}", away.location)
+    assert heading(visitor.get(away.location)) == "Enter the code"
+    done = type_totp(visitor, next_totp(visitor))
+    assert (done.status_code, done.location) == (303, "/account")
+    session = visitor.api_session().json
+    assert (session["user"]["email"], session["state"]) == (ADA, "basket-17")
+
+
+def test_nobody_is_signed_in_before_the_code(visitor: Visitor) -> None:
+    """AUT-15: neither is the token of the step a session, nor is the step skipped by walking on."""
+    set_up(visitor)
+    asked(visitor)
+
+    for page in ("/account", "/account/sessions", "/account/security"):
+        assert visitor.get(page).location == f"/sign-in?next={page}"
+    assert "signin-session" not in visitor.cookies()
+
+
+def test_a_code_signs_in_once(visitor: Visitor, another_visitor: Visitor) -> None:
+    """AUT-11: who has looked over a shoulder is half a minute too late."""
+    set_up(visitor)
+    asked(visitor)
+    asked(another_visitor)
+    code = next_totp(visitor)
+    type_totp(visitor, code)
+
+    again = type_totp(another_visitor, code)
+
+    assert (again.status_code, heading(again)) == (400, "This code no longer works")
+    assert not another_visitor.is_signed_in()
+    assert type_totp(another_visitor, next_totp(visitor)).status_code == 303
+
+
+def test_a_wrong_code_can_be_corrected(visitor: Visitor) -> None:
+    set_up(visitor)
+    asked(visitor)
+
+    wrong = type_totp(visitor, "000")
+    assert (wrong.status_code, heading(wrong)) == (400, "That code is not right")
+    assert "4 tries left for this code" in wrong.text
+    assert 'action="/auth/totp"' in wrong.text
+    assert type_totp(visitor, next_totp(visitor)).status_code == 303
+
+
+@pytest.mark.parametrize("typed", ["", "not a code"])
+def test_what_is_no_code_uses_up_no_try(visitor: Visitor, typed: str) -> None:
+    set_up(visitor)
+    asked(visitor)
+    for _ in range(6):
+        assert type_totp(visitor, typed).status_code == 400
+
+    assert type_totp(visitor, next_totp(visitor)).status_code == 303
+
+
+def test_five_wrong_codes_end_the_sign_in(visitor: Visitor) -> None:
+    """AUT-09."""
+    set_up(visitor)
+    asked(visitor)
+    for _ in range(5):
+        type_totp(visitor, "000")
+
+    late = type_totp(visitor, next_totp(visitor))
+
+    assert heading(late) == "Too many wrong codes"
+    assert "Start again" in late.text
+    assert not visitor.is_signed_in()
+
+
+def test_reloading_the_page_asks_workos_nothing(visitor: Visitor) -> None:
+    set_up(visitor)
+    page = asked(visitor).location
+    before = len(visitor.api_calls())
+
+    for _ in range(3):
+        visitor.get(page)
+
+    assert len(visitor.api_calls()) == before
+
+
+def test_which_app_is_asked_and_any_other_id_is_none_of_theirs(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """AUT-15: a factor of somebody else opens nothing, although its code is right."""
+    first, second = set_up(visitor), set_up(visitor)
+    of_bob = set_up(another_visitor, BOB)
+    page = visitor.get(asked(visitor).location).text
+
+    assert page.index(first) < page.index(second)
+    refused = type_totp(visitor, next_totp(visitor, BOB), factor=of_bob)
+    assert heading(refused) == "That code is not right"
+    assert type_totp(visitor, next_totp(visitor), factor=second).status_code == 303
+
+
+def test_another_browser_cannot_answer(visitor: Visitor, another_visitor: Visitor) -> None:
+    """AUT-15: what WorkOS waits for lies sealed in the browser that began."""
+    set_up(visitor)
+    attempt = asked(visitor).location.rpartition("=")[2]
+
+    refused = type_totp(another_visitor, next_totp(visitor), attempt=attempt)
+
+    assert heading(refused) == "We lost track of this sign-in"
+    assert not another_visitor.is_signed_in()
+
+
+def test_where_workos_requires_it_people_set_up_an_app(visitor: Visitor) -> None:
+    requires_mfa(visitor)
+    away = asked(visitor, next="/account")
+
+    assert re.fullmatch(r"/auth/enroll-totp\?attempt=[0-9a-f]{12}", away.location)
+    assert "<svg" not in visitor.get(away.location).text
+    begun = visitor.post("/auth/enroll-totp/begin")
+    page = visitor.get(begun.location)
+    assert heading(page) == "Set up an authenticator app"
+    assert page.text.count("<svg") == 1
+    done = visitor.post("/auth/enroll-totp", one_time_code=next_totp(visitor))
+    assert (done.status_code, done.location) == (303, "/account")
+    visitor.sign_out()
+    assert "/auth/totp?" in asked(visitor).location
+
+
+def test_the_secret_is_shown_in_groups_and_only_on_its_page(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    """AUT-17: not stored, not in an address, not in a log."""
+    caplog.set_level("DEBUG")
+    requires_mfa(visitor)
+    asked(visitor)
+    begun = visitor.post("/auth/enroll-totp/begin")
+    page = visitor.get(begun.location)
+
+    [key] = re.findall(r'<code class="key">(.*?) ?</code>', page.text)
+    assert re.fullmatch(r"([A-Z2-7]{4} ){7}[A-Z2-7]{4}", key)
+    assert page.headers["Cache-Control"] == "no-store"
+    secret = key.replace(" ", "")
+    assert "authn_step_required" in logged(caplog)
+    assert secret not in begun.location + logged(caplog)
+    assert secret not in str(visitor.cookies())
+    visitor.post("/auth/enroll-totp", one_time_code=next_totp(visitor))
+    assert heading(visitor.get(begun.location)) != "Set up an authenticator app"
+
+
+def test_reloading_and_beginning_twice_make_one_factor(visitor: Visitor) -> None:
+    requires_mfa(visitor)
+    asked(visitor)
+    pages = {visitor.get(visitor.post("/auth/enroll-totp/begin").location).text for _ in range(2)}
+
+    keys = {re.search(r'class="key">(.*?)<', page)[1] for page in pages}  # type: ignore[index] # it is there
+    made = [call for call in visitor.api_calls() if call["path"].endswith("/auth_factors")]
+    assert len(keys) == 1
+    assert [call["method"] for call in made].count("POST") == 1
+
+
+def test_setting_up_has_to_be_begun(visitor: Visitor) -> None:
+    requires_mfa(visitor)
+    asked(visitor)
+
+    refused = visitor.post("/auth/enroll-totp", one_time_code="123456")
+
+    assert heading(refused) == "We lost track of this sign-in"
+
+
+def test_an_app_that_nobody_confirmed_makes_way_for_the_next(visitor: Visitor) -> None:
+    requires_mfa(visitor)
+    for _ in range(2):
+        asked(visitor)
+        visitor.post("/auth/enroll-totp/begin")
+        visitor.forget_cookies()
+
+    codes = visitor.emulator.test_client().get("/_emulate/authenticator/codes").json
+    assert len(codes) == 1  # type: ignore[arg-type] # a list, as documented
+
+
+def test_programs_get_what_they_need(visitor: Visitor) -> None:
+    requires_mfa(visitor)
+    visitor.post_json("/auth/magic-auth", {"email": ADA})
+    asked: Any = visitor.post_json(
+        "/auth/magic-auth/verify", {"one_time_code": visitor.mailed_code()}
+    ).json
+    assert {**asked, "attempt": ""} == {
+        "status": "step_required",
+        "step": "enroll_totp",
+        "attempt": "",
+    }
+    begun: Any = visitor.post_json("/auth/enroll-totp/begin", {}).json
+    assert begun["uri"].startswith("otpauth://totp/Passwordless%3Aada%40example.com?")
+    done = visitor.post_json("/auth/enroll-totp", {"one_time_code": next_totp(visitor)})
+    assert done.json == {"status": "signed_in", "return_to": "/"}
+
+
+def test_an_organization_is_chosen_before_the_code(visitor: Visitor) -> None:
+    """A loop: each step may lead to the next."""
+    set_up(visitor)
+    organizations = [{"id": "org_01ACME", "name": "Acme"}, {"id": "org_01GLOBEX", "name": "Globex"}]
+    body = {"email": ADA, "organizations": organizations}
+    visitor.emulator.test_client().post("/_emulate/organizations", json=body)
+
+    assert "/auth/choose-organization" in asked(visitor).location
+    chosen = visitor.post("/auth/choose-organization", organization_id="org_01ACME")
+    assert "/auth/totp" in chosen.location
+    assert type_totp(visitor, next_totp(visitor)).status_code == 303
+    assert visitor.api_session().json["workos"]["organization_id"] == "org_01ACME"
+
+
+def test_a_factor_that_has_gone_is_explained(visitor: Visitor) -> None:
+    factor = set_up(visitor)
+    asked(visitor)
+    key = {"Authorization": "Bearer sk_test_emulator"}
+    visitor.emulator.test_client().delete(f"/auth/factors/{factor}", headers=key)
+
+    gone = type_totp(visitor, "123456")
+
+    assert heading(gone) == "The sign-in service could not find this"
+    assert not visitor.is_signed_in()
+
+
+def test_the_session_is_a_new_one_after_the_code(visitor: Visitor) -> None:
+    """SES-06."""
+    visitor.sign_in_by_code()
+    before = visitor.cookies()["signin-session"]
+    set_up(visitor)
+    visitor.ask_for_code()
+    visitor.type_code(visitor.mailed_code())
+    type_totp(visitor, next_totp(visitor))
+
+    assert visitor.cookies()["signin-session"] != before
