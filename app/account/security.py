@@ -14,6 +14,7 @@ from .. import limits, shapes
 from ..auth import attempts, second_factor
 from ..auth.attempt import STEP_LIFETIME, Attempt, Pending
 from ..auth.code_step import StepCodeMalformed, StepCodeMissing
+from ..auth.doors import offered
 from ..auth.typed_code import CodeUnreadable, plain_code
 from ..config import settings
 from ..failures import Button, Failure
@@ -78,6 +79,7 @@ def show() -> ResponseReturnValue:
         "account/security.html",
         factors=listed,
         providers=[provider.removesuffix("OAuth") for provider in providers],
+        by_email=any(door.asks_email for door in offered() if door.offer),
         done=queried("done")["done"],
         other_sessions=len(session_store().of_user(current_user.user_id)) - 1,
     )

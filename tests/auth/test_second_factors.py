@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 import pytest
+import segno
 
+from app.web.qr_code import QUIET_ZONE
 from tests.totp import logged, next_totp, requires_mfa, set_up
 from tests.walk import ADA, Visitor, heading
 
@@ -166,6 +168,35 @@ def test_the_secret_is_shown_in_groups_and_only_on_its_page(
     assert secret not in str(visitor.cookies())
     visitor.post("/auth/enroll-totp", one_time_code=next_totp(visitor))
     assert heading(visitor.get(begun.location)) != "Set up an authenticator app"
+
+
+def test_the_qr_code_says_the_same_as_the_key(visitor: Visitor) -> None:
+    """Module for module, as a camera would see it."""
+    requires_mfa(visitor)
+    asked(visitor)
+    page = visitor.get(visitor.post("/auth/enroll-totp/begin").location).text
+
+    secret = re.findall(r'<code class="key">(.*?)</code>', page)[0].replace(" ", "")
+    uri = f"otpauth://totp/Passwordless%3Aada%40example.com?secret={secret}&issuer=Passwordless"
+    expected = segno.make(uri, error="m", micro=False).matrix
+    [path] = re.findall(r'class="qrline" stroke="#000" d="(.*?)"', page)
+    assert drawn(path, len(expected)) == [list(map(bool, row)) for row in expected]
+
+
+def drawn(path: str, size: int) -> list[list[bool]]:
+    """Returns the dark modules that the lines of this path cover."""
+    dark = [[False] * size for _ in range(size)]
+    x = y = 0.0
+    for command, numbers in re.findall(r"([Mmh])([-\d. ]+)", path):
+        steps = [float(one) for one in numbers.split()]
+        if command == "h":
+            for column in range(int(steps[0])):
+                dark[int(y) - QUIET_ZONE][int(x) + column - QUIET_ZONE] = True
+            x += steps[0]
+        else:
+            x, y = (0.0, 0.0) if command == "M" else (x, y)
+            x, y = x + steps[0], y + steps[1]
+    return dark
 
 
 def test_reloading_and_beginning_twice_make_one_factor(visitor: Visitor) -> None:
