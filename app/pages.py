@@ -16,7 +16,7 @@ from .web.qr_code import qr_code
 from .web.words import ago, counted, in_words, moment
 
 # What only some pages say; named, because a host's templates may be strict about undefined names.
-BLANK = dict.fromkeys(("failure", "is_first", "label", "last_used", "reason"))
+BLANK = dict.fromkeys(("connections", "failure", "is_first", "label", "last_used", "reason"))
 
 
 def common() -> dict[str, dict[str, Any]]:

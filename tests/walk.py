@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -174,10 +174,20 @@ class Visitor:
         calls: list[dict[str, Any]] = self.emulator.test_client().get("/_emulate/requests").json  # type: ignore[assignment] # a list, as documented
         return calls
 
+    def exchanges(self) -> list[dict[str, Any]]:
+        """Returns those of them that would spend a code or a token."""
+        spending = ("/sso/token", "/user_management/authenticate")
+        return [one for one in self.api_calls() if one["path"] in spending]
+
 
 def _path(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def query_of(url: str) -> dict[str, str]:
+    """Returns the parameters of a URL, each of which is there once."""
+    return {name: one for name, [one] in parse_qs(urlsplit(url).query).items()}
 
 
 def heading(page: TestResponse) -> str:

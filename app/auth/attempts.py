@@ -53,6 +53,7 @@ def begin(
     caller_state: str,
     email: str | None = None,
     code_verifier: str | None = None,
+    login_hint: str | None = None,
 ) -> Attempt:
     """Returns a new attempt, followed but not yet remembered; raises StateTooLong."""
     if len(caller_state.encode()) > MAX_STATE:
@@ -70,6 +71,7 @@ def begin(
         forget_at=int(now) + lifetime + LATE,
         caller_state=caller_state or None,
         code_verifier=code_verifier,
+        login_hint=login_hint,
     )
     return follow(attempt, SENDING)
 

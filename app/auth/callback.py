@@ -25,7 +25,7 @@ from .callback_errors import (
     Unasked,
 )
 from .complete import complete
-from .doors import find_door
+from .doors import find_door, offered
 from .state import Arrival, LinkBroken, LinkUsedUp, StateInvalid
 
 bp = Blueprint("callback", __name__)
@@ -50,16 +50,20 @@ class StateMissing(Unasked):
 def receive() -> Response:
     """Has the door of the attempt redeem `code` once, for the browser that `state` belongs to."""
     refuse_machines()
-    config, query = settings(), queried("code", "state", "error")
+    config = settings()
+    query = queried("code", "state", "error", "connection_id", "organization_id")
     arrival = state.arrive(query["state"], config)
     if arrival and arrival.is_in_time:
         _notice(arrival, query["state"])
     if query["error"]:
-        raise _refusal(query["error"], arrival)
+        refusal = _refusal(query["error"], arrival)
+        if isinstance(refusal, Unasked) and not query["state"]:
+            return _begin_again(refusal, query)
+        raise refusal
     if not query["code"]:
         raise CallbackIncomplete
     if not query["state"]:
-        return _begin_again()
+        return _begin_again(StateMissing(), query)
     if not arrival:
         raise StateInvalid
     return _redeem(state.require_attempt(arrival), query["code"], config)
@@ -87,13 +91,18 @@ def _notice(arrival: Arrival, token: str) -> None:
         log.event("authn_callback_repeated", level=logging.WARNING, count=count)
 
 
-def _begin_again() -> Response:
+def _begin_again(unasked: Unasked, query: dict[str, str]) -> Response:
     # WorkOS also sends people here unasked: impersonation, invitations, an identity provider's own
-    # page. We cannot know whose code that is, so it is thrown away.
+    # page. We cannot know whose code that is, so it is thrown away, and a door begins anew.
     if wants_json():
-        raise StateMissing
-    log.event("authn_callback_unasked", reason=StateMissing.name())
-    return see_other(url_for("signin.sign_in.show", because=StateMissing.name()), json={})
+        raise unasked
+    log.event("authn_callback_unasked", reason=unasked.name())
+    for begin_again in (door.begin_again for door in offered()):
+        if begin_again and (away := begin_again(query)):
+            return away
+    if not isinstance(unasked, StateMissing):
+        raise unasked
+    return see_other(url_for("signin.sign_in.show", because=unasked.name()), json={})
 
 
 def _refusal(error: str, arrival: Arrival | None) -> Failure:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint
+from flask import Blueprint, Response
 from workos.user_management.models import AuthenticateResponse
 
 from ..config import DAY, settings
@@ -57,3 +57,6 @@ class Door:
     asks_email: bool = True  # whether the partial goes in the form with the address
     # What /auth/callback does with `code`, if people come back that way.
     redeem: Callable[[Attempt, str], Proof] | None = None
+    # Where it leads somebody who comes there without having begun here: None if it cannot, or just
+    # has. It has what WorkOS said in the query, by WorkOS's names.
+    begin_again: Callable[[Mapping[str, str]], Response | None] | None = None

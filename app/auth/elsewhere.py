@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+
 from flask import Response, request
 
 from .. import limits
@@ -17,46 +20,77 @@ from .door import Proof
 
 # People look for their phone there, or reset a password; the code that they bring is younger.
 LIFETIME = 30 * 60  # seconds
+ROUND = 60  # seconds; redirects that nobody clicks on go round faster
 
 
 @limits.leading_away
 def lead_away(
     method: str,
-    provider: str,
+    asked: Mapping[str, str],
     *,
     next_url: str,
     caller_state: str,
     max_age: int | None = None,
-    **hints: str,
 ) -> Response:
-    """Begins an attempt, and sends the browser to where the person signs in.
+    """Begins an attempt, and sends the browser to where the person signs in."""
+    attempt = begin(method, next_url=next_url, caller_state=caller_state)
+    return answer(attempt, url_for_attempt(attempt, asked, max_age=max_age))
 
-    The verifier stays here, sealed in the attempt: a code is worth nothing to another browser
-    (RFC 9700, 2.1.1).
+
+def begin(
+    method: str, *, next_url: str, caller_state: str, login_hint: str | None = None
+) -> Attempt:
+    """Returns a new attempt, remembered in this browser with its verifier.
+
+    A code is worth nothing to another browser (RFC 9700, 2.1.1).
     """
-    config = settings()
-    verifier, challenge = authorize.code_verifier()
     attempt = attempts.begin(
         method,
         lifetime=LIFETIME,
         next_url=next_url,
         caller_state=caller_state,
-        code_verifier=verifier,
+        code_verifier=authorize.code_verifier(),
+        login_hint=login_hint,
     )
-    attempts.remember(attempt, config)
-    url = authorize.authorization_url(
-        provider,
-        redirect_uri=config.redirect_uris[0],
-        state=state.make(attempt),
-        code_challenge=challenge,
-        max_age=max_age,
-        **hints,
-    )
+    attempts.remember(attempt, settings())
+    return attempt
+
+
+def url_for_attempt(
+    attempt: Attempt, asked: Mapping[str, str], *, max_age: int | None = None
+) -> str:
+    """Returns where WorkOS takes over, and sends the browser back to this attempt."""
     log.event("authn_led_away")
-    body = {"status": "elsewhere", "url": url, "expires_in": LIFETIME, "attempt": attempt.id}
+    return authorize.authorization_url(
+        asked,
+        redirect_uri=settings().redirect_uris[0],
+        state=state.make(attempt),
+        code_verifier=attempt.code_verifier or "",
+        max_age=max_age,
+    )
+
+
+def answer(
+    attempt: Attempt, url: str, heading: str = "Continue with our sign-in service"
+) -> Response:
+    """Sends the browser to `url`, or tells a program to open it in one."""
+    body = {
+        "status": "elsewhere",
+        "url": url,
+        "expires_in": attempt.lifetime,
+        "attempt": attempt.id,
+    }
     if request.method == "POST":
-        return leave(url, "Continue with our sign-in service", json=body)
+        return leave(url, heading, json=body)
     return see_other(url, json=body)
+
+
+def has_just_begun(method: str) -> bool:
+    """Whether this browser was led away by this door a moment ago: to do so again may go round."""
+    return any(
+        attempt.method == method and time.time() - attempt.started_at < ROUND
+        for attempt in attempts.under_way(settings())
+    )
 
 
 def redeem(attempt: Attempt, code: str) -> Proof:

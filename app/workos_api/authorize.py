@@ -35,33 +35,31 @@ class AuthorizationCodeInvalidGrant(Failure):
     fix = "Begin again at /sign-in."
 
 
-def code_verifier() -> tuple[str, str]:
-    """Returns a new verifier, to be kept, and its challenge, to be sent (RFC 7636, S256)."""
-    pair = workos().pkce.generate()
-    return pair.code_verifier, pair.code_challenge
+def code_verifier() -> str:
+    """Returns a new verifier, to be kept (RFC 7636)."""
+    return workos().pkce.generate_code_verifier()
 
 
 def authorization_url(
-    provider: str,
+    asked: Mapping[str, str],
     *,
     redirect_uri: str,
     state: str,
-    code_challenge: str,
+    code_verifier: str,
     max_age: int | None = None,
-    **hints: str,
 ) -> str:
-    """Returns where to send a browser to sign in; calls nobody.
+    """Returns where to send a browser to sign in, with the challenge of the verifier; calls nobody.
 
-    `max_age` is in seconds: WorkOS asks people again whose last proof is older.
+    One of `asked` says where: `provider`, `connection_id` or `organization_id`; the others are
+    hints. `max_age` is in seconds: WorkOS asks people again whose last proof is older.
     """
     return workos().user_management.get_authorization_url(
-        provider=provider,
         redirect_uri=redirect_uri,
         state=state,
-        code_challenge=code_challenge,
+        code_challenge=workos().pkce.generate_code_challenge(code_verifier),
         code_challenge_method="S256",
         max_age=max_age,
-        **{name: value for name, value in hints.items() if value},  # type: ignore[arg-type] # all of them strings
+        **{name: value for name, value in asked.items() if value},  # type: ignore[arg-type] # all of them strings
     )
 
 

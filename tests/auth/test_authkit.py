@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -14,7 +13,7 @@ from app.auth.elsewhere import LIFETIME
 from app.config import Config
 from app.guards import fresh_login_required
 from app.keys import CLOCK_SKEW
-from tests.walk import ADA, Visitor, heading
+from tests.walk import ADA, Visitor, heading, query_of
 
 ORGANIZATIONS = [{"id": "org_1", "name": "Acme"}, {"id": "org_2", "name": "Globex"}]
 
@@ -25,10 +24,6 @@ def config(make_config: Any) -> Config:
     config = make_config(sign_in_with=("magic_auth", "magic_link", "authkit"))
     assert isinstance(config, Config)
     return config
-
-
-def query_of(url: str) -> dict[str, str]:
-    return {name: one for name, [one] in parse_qs(urlsplit(url).query).items()}
 
 
 def at_authkit(visitor: Visitor, url: str, **fields: str) -> str:
@@ -44,11 +39,6 @@ def callback_of(visitor: Visitor, email: str = ADA, **query: str) -> str:
     """Goes to hosted AuthKit and back, as far as our callback."""
     away = visitor.get("/auth/authkit", query_string=query)
     return at_authkit(visitor, away.location, email=email)
-
-
-def exchanges(visitor: Visitor) -> list[dict[str, Any]]:
-    calls = visitor.api_calls()
-    return [one for one in calls if one["path"] in ("/sso/token", "/user_management/authenticate")]
 
 
 def test_somebody_signs_in_at_authkit_and_is_back_where_they_were(visitor: Visitor) -> None:
@@ -196,7 +186,7 @@ def test_the_callback_in_another_browser_exchanges_nothing(
     assert heading(refused) == "This browser did not begin the sign-in"
     assert 'href="/sign-in' in refused.text
     assert "/auth/magic-auth" not in refused.text
-    assert exchanges(visitor) == []
+    assert visitor.exchanges() == []
     assert visitor.get(callback).status_code == 303
 
 
@@ -251,7 +241,7 @@ def test_a_second_visit_exchanges_nothing(visitor: Visitor) -> None:
     assert heading(visitor.get(callback)) == "You are already signed in"
     visitor.sign_out()
     assert heading(visitor.get(callback)) == "This sign-in is already finished"
-    assert len(exchanges(visitor)) == 1
+    assert len(visitor.exchanges()) == 1
 
 
 def test_who_takes_too_long_starts_again(visitor: Visitor) -> None:
@@ -263,7 +253,7 @@ def test_who_takes_too_long_starts_again(visitor: Visitor) -> None:
 
     assert heading(expired) == "This sign-in took too long"
     assert "/auth/magic-auth" not in expired.text
-    assert exchanges(visitor) == []
+    assert visitor.exchanges() == []
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
@@ -427,7 +417,7 @@ def test_a_callback_without_state_starts_again_and_goes_round_in_no_circle(
     assert heading(page) == "Sign in"
     assert "This sign-in did not start here" in page.text
     assert 'href="/auth/authkit?next=/"' in page.text
-    assert exchanges(visitor) == []
+    assert visitor.exchanges() == []
 
 
 def test_what_needs_a_recent_sign_in_has_authkit_ask_again(app: Flask, visitor: Visitor) -> None:

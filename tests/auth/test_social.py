@@ -10,8 +10,8 @@ from flask import Flask
 from app import create_app
 from app.config import Config
 from tests.auth.asked import come_back, set_at_workos
-from tests.auth.test_authkit import ORGANIZATIONS, at_authkit, query_of
-from tests.walk import ADA, LAST_USED, Visitor, heading
+from tests.auth.test_authkit import ORGANIZATIONS, at_authkit
+from tests.walk import ADA, LAST_USED, Visitor, heading, query_of
 
 PROVIDERS = {
     "google": ("Google", "GoogleOAuth"),

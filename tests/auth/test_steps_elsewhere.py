@@ -10,8 +10,8 @@ from flask import Flask
 from app import create_app
 from app.config import Config
 from tests.auth.asked import answer_next, come_back
-from tests.auth.test_authkit import at_authkit, query_of
-from tests.walk import ADA, Visitor, heading
+from tests.auth.test_authkit import at_authkit
+from tests.walk import ADA, Visitor, heading, query_of
 
 PENDING = {"pending_authentication_token": "canary", "user": {"email": ADA}, "message": "canary"}
 ELSEWHERE = (

@@ -8,12 +8,13 @@ from ...config import Config
 from ...environment import ConfigError
 from ...limits import known_browsers
 from ..door import Door
-from . import authkit, magic_auth, magic_link, social
+from . import authkit, magic_auth, magic_link, social, sso
 
 DOORS: tuple[Door, ...] = (
     magic_auth.DOOR,
     magic_link.DOOR,
     authkit.DOOR,
+    sso.DOOR,
     *social.DOORS,
 )
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from collections.abc import Mapping
 
+from flask import Blueprint, Response, url_for
+
+from ...session import signed_in_identity
+from ...web.answers import see_other
 from ...web.fields import queried
 from ...web.prefetch import refuse_machines
 from ..door import Door
-from ..elsewhere import lead_away, redeem
+from ..elsewhere import has_just_begun, lead_away, redeem
 
 SCREENS = ("sign-in", "sign-up")
-HINTS = ("screen_hint", "login_hint", "organization_id", "invitation_token")
+HINTS = ("screen_hint", "login_hint", "organization_id", "connection_id", "invitation_token")
 
 bp = Blueprint("authkit", __name__, url_prefix="/auth")
 
@@ -26,14 +30,30 @@ def begin() -> Response:
     query = queried("next", "state", "again", *HINTS)
     if query["screen_hint"] not in SCREENS:
         query["screen_hint"] = ""  # WorkOS would show people an error
+    if signed_in_identity():
+        query["connection_id"] = ""  # any page could bring them to a provider of its choice
+    if query["connection_id"]:
+        query["organization_id"] = ""  # WorkOS takes one of them
+    asked = {name: query[name] for name in HINTS}
     return lead_away(
         "authkit",
-        "authkit",
-        next_url=query.pop("next"),
-        caller_state=query.pop("state"),
-        max_age=0 if query.pop("again") else None,
-        **query,
+        asked if query["connection_id"] else {**asked, "provider": "authkit"},
+        next_url=query["next"],
+        caller_state=query["state"],
+        max_age=0 if query["again"] else None,
     )
+
+
+def begin_again(query: Mapping[str, str]) -> Response | None:
+    """Leads somebody there whom WorkOS has sent to the callback without `state`; once."""
+    if has_just_begun("authkit"):
+        return None
+    url = url_for(
+        "signin.authkit.initiate",
+        connection_id=query["connection_id"] or None,
+        organization_id=query["organization_id"] or None,
+    )
+    return see_other(url, json={})
 
 
 DOOR = Door(
@@ -43,4 +63,5 @@ DOOR = Door(
     offer="auth/doors/authkit.html",
     asks_email=False,
     redeem=redeem,
+    begin_again=begin_again,
 )

@@ -21,10 +21,9 @@ def door(method: str, name: str, provider: str) -> Door:
         query = queried("next", "state", "login_hint")
         return lead_away(
             method,
-            provider,
+            {"provider": provider, "login_hint": query["login_hint"]},
             next_url=query["next"],
             caller_state=query["state"],
-            login_hint=query["login_hint"],
         )
 
     return Door(method, name, bp, offer="auth/doors/social.html", asks_email=False, redeem=redeem)

@@ -19,10 +19,9 @@ def lead_to_authkit(attempt: Attempt, required: StepRequired) -> Response | None
         return None
     response = lead_away(
         method,
-        "authkit",
+        {"provider": "authkit", "login_hint": required.email or attempt.email or ""},
         next_url=attempt.return_to,
         caller_state=attempt.caller_state or "",
-        login_hint=required.email or attempt.email or "",
     )
     attempts.end(attempt, settings(), response)
     return response
