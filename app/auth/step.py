@@ -45,6 +45,7 @@ class Step:
     # and with the token; raises Failure.
     mail: Callable[[dict[str, Any], str, Config], None] | None = None
     hidden: tuple[str, ...] = ()  # the details that are no program's business
+    needs_token: bool = True  # whether WorkOS's token goes with the answer; otherwise none is kept
 
 
 def require(step: Step, attempt_id: str, config: Config) -> tuple[Attempt, Pending]:

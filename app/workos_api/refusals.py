@@ -14,6 +14,7 @@ from ..failures import (
     WrongCode,
 )
 from ..web.email_address import AddressRefused
+from .steps import StepRequired
 
 
 class CodeRefused(Failure):
@@ -151,7 +152,11 @@ class EmailPasswordAuthDisabled(OtherWayOnly):
     reason = "This site does not let anybody sign in with a password. Choose another way."
 
 
-class SSORequired(OtherWayOnly):
+class MethodRequired(OtherWayOnly, StepRequired):
+    """A person's organization lets them in another way; its page offers that (auth/steps/)."""
+
+
+class SSORequired(MethodRequired):
     """Only the organization's own identity provider lets people in."""
 
     title = "Use your organization's own sign-in"
@@ -159,13 +164,15 @@ class SSORequired(OtherWayOnly):
         "Your organization lets you in only through its identity provider, which this application "
         "does not offer."
     )
+    carries = ("connection_ids",)
 
 
-class OrganizationAuthenticationMethodsRequired(OtherWayOnly):
+class OrganizationAuthenticationMethodsRequired(MethodRequired):
     """The organization allows other methods than this one."""
 
     title = "Use your organization's own sign-in"
     reason = "Your organization does not allow this way to sign in."
+    carries = ("sso_connection_ids", "auth_methods")
 
 
 class AuthenticationMethodNotAllowed(OtherWayOnly):

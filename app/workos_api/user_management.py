@@ -24,6 +24,7 @@ from .refusals import (
     OneTimeCodeExpired,
     OneTimeCodeInvalidGrant,
     OneTimeCodePreviouslyUsed,
+    SSORequired,
     TotpUsed,
     UserMismatch,
 )
@@ -86,6 +87,9 @@ def authenticate_with_organization_selection(
         )
     except InvalidGrant as refused:
         raise InvalidPendingAuthenticationToken(detail=refused.detail) from None
+    except SSORequired as required:  # of which WorkOS may say no more than that
+        required.details["organization_id"] = organization_id
+        raise
 
 
 def authenticate_with_totp(

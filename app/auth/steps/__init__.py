@@ -14,10 +14,19 @@ from ...workos_api.steps import StepRequired
 from .. import attempts
 from ..attempt import LATE, STEP_LIFETIME, Attempt, Pending
 from ..step import Step
-from . import choose_organization, complete_email, enroll_totp, radar, totp, verify_email
+from . import (
+    choose_method,
+    choose_organization,
+    complete_email,
+    enroll_totp,
+    radar,
+    totp,
+    verify_email,
+)
 from .at_authkit import lead_to_authkit
 
 STEPS: tuple[Step, ...] = (
+    choose_method.STEP,
     choose_organization.STEP,
     complete_email.STEP,
     radar.STEP,
@@ -40,11 +49,12 @@ def lead_on(required: StepRequired) -> Response | None:
 
 def _to_its_page(attempt: Attempt, required: StepRequired) -> Response | None:
     step = next((step for step in STEPS if isinstance(required, step.required)), None)
-    details = step.details(required) if step else None
-    if not (step and required.token and details is not None):
+    if not (step and (required.token or not step.needs_token)):
+        return None
+    if (details := step.details(required)) is None:
         return None
     config, ends_at = settings(), int(time.time()) + STEP_LIFETIME
-    pending = Pending(step.name, required.token, ends_at, details)
+    pending = Pending(step.name, required.token if step.needs_token else "", ends_at, details)
     # It outlives the step, so that people who are late find their address filled in.
     attempt = replace(attempt, pending=pending, forget_at=max(attempt.forget_at, ends_at + LATE))
     if not attempts.fits(attempt):
