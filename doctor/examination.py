@@ -14,6 +14,7 @@ from doctor import (
     server_checks,
     settings_checks,
     site_checks,
+    sso_checks,
     store_checks,
     workos_checks,
 )
@@ -26,6 +27,7 @@ CHECKS = (
     *app_checks.CHECKS,
     *store_checks.CHECKS,
     *workos_checks.CHECKS,
+    *sso_checks.CHECKS,
     *site_checks.CHECKS,
 )
 
