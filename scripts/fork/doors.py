@@ -239,15 +239,13 @@ DOORS: dict[str, Thing] = {
     ),
     # What a door of one's own that leads elsewhere needs too stays: its failures, and `proved_at`.
     "authkit": Thing(
-        words=r"hosted authkit|auth/authkit|auth/social|GoogleOAuth|signin\.authkit|docs/authkit\.md|auth/initiate|led_away"
+        words=r"hosted authkit|auth/authkit|auth/social|GoogleOAuth|signin\.authkit|docs/authkit\.md|auth/initiate|hosted_authkit"
         r"|email_?completion|complete_email|your-email",
         paths=(
             "app/auth/doors/authkit.py",
             "app/auth/doors/social.py",
-            "app/auth/elsewhere.py",
             "app/auth/steps/at_authkit.py",
             "app/auth/steps/complete_email.py",
-            "app/workos_api/authorize.py",
             "templates/auth/doors/authkit.html",
             "templates/auth/doors/social.html",
             "templates/auth/steps/complete_email.html",
@@ -257,7 +255,6 @@ DOORS: dict[str, Thing] = {
             "tests/auth/test_steps_elsewhere.py",
             "tests/auth/test_social.py",
             "tests/browser/test_elsewhere.py",
-            "tests/workos/test_authorize.py",
         ),
         edits=(
             Edit(
@@ -298,6 +295,37 @@ DOORS: dict[str, Thing] = {
         "Switch it off in the WorkOS dashboard, or add the step: docs/steps.md."
 """,
             ),
+        ),
+    ),
+    "sso": Thing(
+        words=r"single.?sign.?on|to an organization's identity provider|auth/sso|signin\.sso|sso\.md|sso_checks"
+        r"|choose.?method|no_connection|[\"`]sso[\"`]|auth_methods|connections_of|active_connections",
+        paths=(
+            "app/auth/doors/sso.py",
+            "app/auth/steps/choose_method.py",
+            "app/workos_api/connections.py",
+            "doctor/sso_checks.py",
+            "templates/auth/doors/sso.html",
+            "templates/auth/ways.html",
+            "docs/sso.md",
+            "tests/auth/test_sso.py",
+            "tests/auth/test_choose_method.py",
+            "tests/browser/test_single_sign_on.py",
+            "tests/doctor/test_sso_checks.py",
+        ),
+    ),
+}
+
+# What goes only where all of these have gone.
+TOGETHER: dict[frozenset[str], Thing] = {
+    frozenset({"authkit", "sso"}): Thing(
+        words=r"led_away",
+        paths=(
+            "app/auth/elsewhere.py",
+            "app/workos_api/authorize.py",
+            "tests/workos/test_authorize.py",
+        ),
+        edits=(
             Edit(
                 "app/limits/__init__.py",
                 """

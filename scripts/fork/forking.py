@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from . import documents
-from .doors import DOORS
+from .doors import DOORS, TOGETHER
 from .following import Following
 from .locks import without_packages
 from .naming import rename
 from .readme import readme
-from .things import THINGS, TOGETHER
+from .things import THINGS
 from .tree import Edit, ForkError, Thing, Tree
 
 # Made once: a fork does not need what made it.
@@ -48,6 +48,8 @@ def fork(root: Path, name: str, *, doors: Sequence[str], without: Sequence[str])
     tree = Tree(root)
     names = _with_what_they_take([*(door for door in DOORS if door not in doors), *without])
     things = {one: (DOORS | THINGS)[one] for one in names}
+    together = [needed for needed in TOGETHER if needed <= set(names)]
+    things |= {" and ".join(sorted(needed)): TOGETHER[needed] for needed in together}
     things["what made this fork"] = OURS
     following = Following(tree)
     rename(tree, name)
@@ -60,7 +62,6 @@ def fork(root: Path, name: str, *, doors: Sequence[str], without: Sequence[str])
             tree.delete(path)
     tree.write("README.md", readme(tree.read("README.md"), name, things))
     edits = [edit for thing in things.values() for edit in thing.edits]
-    edits += [edit for needed, some in TOGETHER.items() if needed <= set(names) for edit in some]
     for edit in edits:
         tree.edit(edit)
     if "doctor" in things:  # whose checks stand beside what there is to do

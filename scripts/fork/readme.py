@@ -21,6 +21,7 @@ WAYS = {
     "magic_link": "with a link by email ([Magic Link](https://workos.com/docs/magic-link), "
     "[and mail scanners](docs/magic-link.md))",
     "authkit": "on the page of WorkOS itself ([hosted AuthKit](docs/authkit.md))",
+    "sso": "at their organization ([single sign-on](docs/sso.md))",
 }
 WITH_EMULATOR = """\
 ## Run it
@@ -75,6 +76,11 @@ GET  /auth/callback            state once, code once, then the User
 """,
     "authkit": """\
 GET  /auth/authkit             away to the page of WorkOS
+GET  /auth/callback            state once, code once, with the verifier that stayed here
+""",
+    "sso": """\
+POST /auth/sso                 says the same for every address, and moves on
+GET  /auth/sso/continue        away to the identity provider of its domain
 GET  /auth/callback            state once, code once, with the verifier that stayed here
 """,
 }

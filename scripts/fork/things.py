@@ -133,6 +133,3 @@ THINGS: dict[str, Thing] = {
         packages=("flask-login",),
     ),
 }
-
-# What goes only where all of these have gone.
-TOGETHER: dict[frozenset[str], tuple[Edit, ...]] = {}

@@ -27,7 +27,8 @@ VARIANTS: dict[str, tuple[str, str]] = {
     "all of it": ("", ""),
     **{f"without {thing}": ("", thing) for thing in THINGS},
     **{f"{door} alone": (door, "") for door in BY_EMAIL},
-    "without magic_link": ("magic_auth authkit", ""),
+    "without magic_link": ("magic_auth authkit sso", ""),
+    "codes and sso": ("magic_auth sso", ""),
     "the smallest": ("magic_auth", EVERYTHING),
 }
 # To test each takes minutes, so `make forks` does. This is what `make test` has the time for: the
