@@ -11,26 +11,35 @@ from workos.user_management.models import UserCreateResponse
 
 
 @dataclass(frozen=True, kw_only=True)
+class Impersonator:
+    """Who acts for a person: an administrator who signed in as them at the WorkOS dashboard."""
+
+    email: str
+    reason: str | None  # as they gave it there
+
+
+@dataclass(frozen=True, kw_only=True)
 class Identity:
     """A person as WorkOS vouches for them; `user_id` is the key, an email address never is."""
 
     user_id: str  # of the User, which is the same by every door
     email: str
     name: str | None
-    method: str
+    method: str  # our door
     profile_id: str | None = None  # of the Profile, if the door ends in one
+    organization_id: str | None = None  # as of the last refresh
+    authentication_method: str | None = None  # in WorkOS's words; it says none after a link
+    impersonator: Impersonator | None = None
 
     @classmethod
-    def from_user(
-        cls, user: User | UserCreateResponse, *, method: str, profile_id: str | None = None
-    ) -> Identity:
-        """Reads the User that a door has led to."""
+    def from_user(cls, user: User | UserCreateResponse, *, method: str, **more: Any) -> Identity:
+        """Reads the User that a door has led to; `more` is what the door knows besides."""
         return cls(
             user_id=user.id,
             email=user.email,
             name=_full_name(user.name, user.first_name, user.last_name),
             method=method,
-            profile_id=profile_id,
+            **more,
         )
 
     def updated(self, user: Mapping[str, Any]) -> Identity:

@@ -52,9 +52,9 @@ def mend_workos(visitor: Visitor) -> None:
     visitor.emulator.test_client().delete("/_emulate/hooks")
 
 
-def set_claims(visitor: Visitor, **claims: Any) -> None:
+def set_claims(visitor: Visitor, impersonator: dict[str, str] | None = None, **claims: Any) -> None:
     """Changes what WorkOS says about Ada from the next refresh on."""
-    body = {"email": "ada@example.com", "claims": claims}
+    body = {"email": "ada@example.com", "claims": claims, "impersonator": impersonator}
     answer = visitor.emulator.test_client().post("/_emulate/claims", json=body)
     assert answer.status_code < 300, answer.text
 
@@ -104,7 +104,7 @@ def test_a_link_has_no_session_at_workos_to_refresh(visitor: Visitor, clock: Any
 def test_roles_permissions_and_flags_follow(ada: Visitor, clock: Any) -> None:
     set_claims(
         ada, org_id="org_1", role="admin", roles=["admin"], permissions=["read", "write"],
-        entitlements=["audit"], feature_flags=["beta"], act={"sub": "support@example.com"},
+        entitlements=["audit"], feature_flags=["beta"],
     )  # fmt: skip
     assert ada.api_session().json["workos"]["role"] is None
     clock.shift(LIFETIME)
@@ -116,9 +116,35 @@ def test_roles_permissions_and_flags_follow(ada: Visitor, clock: Any) -> None:
         "permissions": ["read", "write"],
         "entitlements": ["audit"],
         "feature_flags": ["beta"],
-        "impersonator": "support@example.com",
     }
-    assert "support@example.com" in ada.get("/account").text
+    assert ada.api_session().json["organization_id"] == "org_1"
+    assert "org_1" in ada.get("/account").text
+
+
+def test_who_impersonates_is_known_after_a_refresh_that_does_not_say_it(
+    visitor: Visitor, clock: Any
+) -> None:
+    """AUT-23: for an hour, whatever the replies to refreshes leave out."""
+    impersonator = {"email": "support@example.com", "reason": "Ticket 7"}
+    set_claims(visitor, impersonator=impersonator)
+    visitor.sign_in_by_code()
+    set_claims(visitor, role="admin")
+    clock.shift(LIFETIME)
+
+    answer = visitor.api_session().json
+
+    assert (answer["impersonator"], answer["workos"]["role"]) == (impersonator, "admin")
+
+
+def test_a_token_says_who_impersonates_where_the_reply_does_not(visitor: Visitor) -> None:
+    """AUT-23."""
+    set_claims(visitor, act={"sub": "support@example.com"})
+    visitor.sign_in_by_code()
+
+    assert visitor.api_session().json["impersonator"] == {
+        "email": "support@example.com",
+        "reason": None,
+    }
 
 
 def test_the_cookie_stays_small_with_any_claims(visitor: Visitor, clock: Any) -> None:

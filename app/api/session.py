@@ -30,7 +30,10 @@ def show() -> ResponseReturnValue:
             "name": identity.name,
             "profile_id": identity.profile_id,
         },
+        organization_id=identity.organization_id,
         method=identity.method,
+        authentication_method=identity.authentication_method,
+        impersonator=identity.impersonator,
         signed_in_at=datetime.fromtimestamp(record.signed_in_at, UTC).isoformat(),
         ends_at=session.ends_at().isoformat(),
         state=record.state,
@@ -43,4 +46,4 @@ def _claims(workos_session: WorkOSSession | None) -> dict[str, object] | None:
     if workos_session is None:
         return None
     shown = ("organization_id", "role", "roles", "permissions", "entitlements", "feature_flags")
-    return {name: getattr(workos_session, name) for name in (*shown, "impersonator")}
+    return {name: getattr(workos_session, name) for name in shown}

@@ -11,7 +11,7 @@ from workos.user_management.models import AuthenticateResponse
 
 from ..config import DAY, settings
 from ..identity import Identity
-from ..session.workos_session import WorkOSSession, auth_time
+from ..session.workos_session import WorkOSSession, auth_time, impersonator
 from .attempt import Attempt
 
 # In WorkOS's words: a passkey is two factors, an identity provider sees to its own, and who
@@ -34,8 +34,14 @@ class Proof:
         keep_claims = settings().is_development
         workos_session = WorkOSSession.from_authentication(reply, keep_claims=keep_claims)
         proved_at = None if attempt.email else _proved_elsewhere(reply)
-        identity = Identity.from_user(reply.user, method=attempt.method)
         said = reply.authentication_method and reply.authentication_method.value
+        identity = Identity.from_user(
+            reply.user,
+            method=attempt.method,
+            organization_id=workos_session.organization_id if workos_session else None,
+            authentication_method=said,
+            impersonator=impersonator(reply),
+        )
         return cls(identity, workos_session, proved_at, said in TWO_FACTORS)
 
 

@@ -129,7 +129,7 @@ def ends_at() -> datetime:
 def is_fresh(max_age: int) -> bool:
     """Whether this person, and nobody who acts for them, has signed in within `max_age` seconds."""
     record = live_record()
-    if record is None or (record.workos_session and record.workos_session.impersonator):
+    if record is None or record.identity.impersonator:
         return False
     return time.time() - record.signed_in_at < max_age
 

@@ -84,14 +84,20 @@ def _refresh(handle: str, record: SessionRecord, generation: int) -> SessionReco
             _end(handle, current, failure.name())
         return _put_off(handle, current, session, failure)
     session_store().keep(handle, fresh, refresh_at=fresh.refresh_at)
-    log.event("authn_token_created", user=record.identity.user_id)
-    signals.tell(signals.session_refreshed, identity=record.identity, workos_session=fresh)
-    return replace(
+    # Who impersonates the person stays as it was at sign-in, whether or not the reply says it.
+    identity = replace(current.identity, organization_id=fresh.organization_id)
+    renewed = replace(
         current,
+        identity=identity,
         workos_text=fresh.to_json(),
         refresh_at=fresh.refresh_at,
         stale_at=fresh.stale_at,
     )
+    if identity != current.identity:
+        session_store().set_identity(handle, renewed)
+    log.event("authn_token_created", user=identity.user_id)
+    signals.tell(signals.session_refreshed, identity=identity, workos_session=fresh)
+    return renewed
 
 
 def _ask(

@@ -13,6 +13,7 @@ import jwt
 from workos.user_management.models import AuthenticateResponse
 
 from .. import shapes
+from ..identity import Impersonator
 from ..keys import sealer, unseal
 
 PURPOSE = "refresh-token"  # of the key that seals them
@@ -44,7 +45,6 @@ class WorkOSSession:
     permissions: tuple[str, ...] = ()
     entitlements: tuple[str, ...] = ()
     feature_flags: tuple[str, ...] = ()
-    impersonator: str | None = None
     delayed_by: str | None = None  # the failure of the last refresh, until one succeeds
     key_id: str | None = None
     claims: dict[str, Any] | None = None  # all of them, for looking at; in development only
@@ -71,7 +71,6 @@ class WorkOSSession:
             permissions=_texts(claims.get("permissions")),
             entitlements=_texts(claims.get("entitlements")),
             feature_flags=_texts(claims.get("feature_flags")),
-            impersonator=_impersonator(reply, claims),
             key_id=_key_id(reply.access_token),
             claims=dict(claims) if keep_claims else None,
         )
@@ -114,6 +113,17 @@ def auth_time(reply: AuthenticateResponse) -> int | None:
     return said if isinstance(said, int) else None
 
 
+def impersonator(reply: AuthenticateResponse) -> Impersonator | None:
+    """Returns who acts for the person, by the reply or else by its token (`act`, RFC 8693)."""
+    if said := reply.impersonator:
+        return Impersonator(email=str(said.email), reason=_text(said.reason))
+    actor = _claims(reply.access_token).get("act")
+    if actor is None:
+        return None
+    email = _text(actor.get("sub")) if isinstance(actor, dict) else None
+    return Impersonator(email=email or "unknown", reason=None)
+
+
 def _claims(access_token: str) -> Mapping[str, Any]:
     # Not verified: it came straight from WorkOS over TLS, in answer to a call with our key
     # (OpenID Connect Core 3.1.3.7 item 6). A token from anywhere else must be verified.
@@ -149,10 +159,3 @@ def _text(value: Any) -> str | None:
 
 def _texts(value: Any) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
-
-
-def _impersonator(reply: AuthenticateResponse, claims: Mapping[str, Any]) -> str | None:
-    if reply.impersonator:
-        return reply.impersonator.email
-    actor = claims.get("act")
-    return _text(actor.get("sub")) if isinstance(actor, dict) else None

@@ -400,7 +400,7 @@ def test_somebody_who_impersonates_is_shown_and_is_not_recent(app: Flask, visito
 
     visitor.get(at_authkit(visitor, away, email=ADA))
 
-    assert visitor.api_session().json["workos"]["impersonator"] == "support@example.com"
+    assert visitor.api_session().json["impersonator"] == impersonator
     ended: Any = visitor.post_json("/account/sessions/end-all", {}).json
     assert ended["error"] == "sign_in_again"
 
