@@ -51,7 +51,14 @@ def user_of(emulator: Flask, email: str) -> str:
 def fails_next(visitor: Visitor, email: str, path: str, status: int, body: object = None) -> None:
     """Has the next question about somebody answered so."""
     of_user = f"/user_management/users/{user_of(visitor.emulator, email)}"
-    hook = {"method": "GET", "path": of_user + path, "status": status, "body": body}
+    hook = {"method": "GET", "path": of_user + path, "status": status, "body": body, "count": 1}
+    assert visitor.emulator.test_client().post("/_emulate/hooks", json=hook).status_code == 201
+
+
+def answers_next(visitor: Visitor, status: int, body: object) -> None:
+    """Has the next attempt to authenticate answered so."""
+    path = "/user_management/authenticate"
+    hook = {"method": "POST", "path": path, "status": status, "body": body, "count": 1}
     assert visitor.emulator.test_client().post("/_emulate/hooks", json=hook).status_code == 201
 
 

@@ -61,12 +61,13 @@ def answer(pending: Pending, factor_id: str, code: str) -> Proof:
     """
     attempt = attempts.current()
     assert attempt is not None  # noqa: S101 # the step has found it
-    # WorkOS may ask for more, and then this must not be asked again.
-    attempt = attempts.follow(replace(attempt, second_factor=True), EXCHANGING)
     try:
         proof = _answer(attempt, pending, factor_id, code)
-    except StepRequired:
-        confirmed(factor_id)
+    except StepRequired as required:
+        # The code was right where WorkOS wants something else now, and is not asked for again.
+        if not isinstance(required, MfaChallenge | MfaEnrollment):
+            attempts.follow(replace(attempt, second_factor=True), EXCHANGING)
+            confirmed(factor_id)
         raise
     confirmed(factor_id)
     return replace(proof, second_factor=True)

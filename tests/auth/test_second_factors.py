@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import segno
+import time_machine
+from flask import Flask
 
+from app import create_app
+from app.auth.attempt import STEP_LIFETIME
+from app.config import Config
 from app.web.qr_code import QUIET_ZONE
-from tests.totp import logged, next_totp, requires_mfa, set_up
+from tests.totp import answers_next, logged, next_totp, requires_mfa, set_up
 from tests.walk import ADA, Visitor, heading
 
 BOB = "bob@example.com"
@@ -283,3 +289,42 @@ def test_the_session_is_a_new_one_after_the_code(visitor: Visitor) -> None:
     type_totp(visitor, next_totp(visitor))
 
     assert visitor.cookies()["signin-session"] != before
+
+
+def test_who_is_late_begins_anew_with_the_address_filled_in(
+    make_config: Callable[..., Config], emulator: Flask, connect: Any
+) -> None:
+    config = make_config()
+    visitor = Visitor(create_app(config, workos=connect(config)), emulator)
+    with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
+        set_up(visitor)
+        asked(visitor)
+        clock.shift(STEP_LIFETIME)
+        late = type_totp(visitor, next_totp(visitor))
+        assert heading(late) == "This sign-in took too long"
+        [again] = re.findall(r'class="button" href="(.*?)"', late.text)
+        form = visitor.get(again.replace("&amp;", "&")).text
+
+    assert f'value="{ADA}"' in form
+    assert not visitor.is_signed_in()
+
+
+def test_what_workos_asks_after_the_code_leads_on(visitor: Visitor) -> None:
+    """And with the same question again nobody counts as having answered it."""
+    set_up(visitor)
+    asked(visitor)
+    for question, page in (
+        ("mfa_challenge", "totp"),
+        ("organization_selection_required", "choose"),
+    ):
+        body = {
+            "code": question,
+            "pending_authentication_token": "another",
+            "authentication_factors": [{"id": "auth_factor_1", "type": "totp"}],
+            "organizations": [{"id": "org_1", "name": "Acme"}],
+            "user": {"id": "user_1", "email": ADA},
+        }
+        answers_next(visitor, 403, body)
+        assert page in type_totp(visitor, next_totp(visitor)).location
+        visitor.forget_cookies()
+        asked(visitor)

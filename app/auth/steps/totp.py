@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 
 from ... import limits
 from ...config import settings
-from ...failures import START_AGAIN
+from ...failures import BEGIN_ANEW
 from ...identity import Identity
 from ...pages import render
 from ...web.fields import queried, submitted
@@ -36,7 +36,7 @@ class TooManyTotpTries(CodeRefused):
 
     title = "Too many wrong codes"
     reason = "To stop people guessing, this sign-in is over. Start again."
-    button = START_AGAIN
+    button = BEGIN_ANEW
     event = "authn_login_fail_max"
 
 
