@@ -150,9 +150,9 @@ class Unreachable:
     def __init__(self) -> None:
         self.calls = 0
 
-    def request(self, *_: object, **__: object) -> HTTPResponse:
-        """Counts, and fails."""
-        self.calls += 1
+    def request(self, method: str, *_: object, **__: object) -> HTTPResponse:
+        """Counts what would change something there, and fails."""
+        self.calls += method.upper() != "GET"
         raise TransportConnectError("nobody is asked")
 
     def close(self) -> None:
