@@ -15,6 +15,7 @@ from ..auth import attempts, second_factor
 from ..auth.attempt import STEP_LIFETIME, Attempt, Pending
 from ..auth.code_step import StepCodeMalformed, StepCodeMissing
 from ..auth.doors import offered
+from ..auth.steps.totp import TooManyTotpTries
 from ..auth.typed_code import CodeUnreadable, plain_code
 from ..config import settings
 from ..failures import Button, Failure
@@ -132,6 +133,8 @@ def confirm() -> Response:
         if isinstance(refused, TotpRefused):
             refused.tries_left = limits.tries_left(tries)
         raise
+    except limits.TooManyTries:
+        raise TooManyTotpTries from None
     second_factor.confirmed(enrollment.factor_id)
     second_factor.tell("added", current_user.user_id, current_user.email)
     response = see_other(url_for("signin.security.show", done="added"), json={"status": "added"})

@@ -24,7 +24,13 @@ from ..web.visitor import this_browser
 from ..workos_api import multi_factor_auth, user_management
 from ..workos_api.client import TIMEOUT, until
 from ..workos_api.multi_factor_auth import Enrollment
-from ..workos_api.steps import MfaChallenge, MfaEnrollment, StepRequired, text_of
+from ..workos_api.steps import (
+    InvalidPendingAuthenticationToken,
+    MfaChallenge,
+    MfaEnrollment,
+    StepRequired,
+    text_of,
+)
 from . import attempts
 from .attempt import EXCHANGING, Attempt, Pending
 from .door import Proof
@@ -95,13 +101,19 @@ def verify(factor_id: str, code: str, ends_at: float | None = None) -> None:
     multi_factor_auth.verify_challenge(challenge_id, code, until(ends_at))
 
 
-def enroll(user_id: str, email: str) -> Enrollment:
-    """Makes a factor for somebody to confirm, and removes those of ours that nobody did."""
+def enroll(user_id: str, email: str, *, is_first: bool = False) -> Enrollment:
+    """Makes a factor for somebody to confirm, and removes those of ours that nobody did.
+
+    Where it has to be the first one, raises InvalidPendingAuthenticationToken if it is not:
+    otherwise somebody who knew the first factor before could still add an app of their own.
+    """
     session_store().check()  # before there is a factor of which nobody would know what it is
     within = until(time.monotonic() + TIMEOUT)
     for factor in multi_factor_auth.list_factors(user_id, within):
         if not is_confirmed(factor.id):
             multi_factor_auth.delete_factor(factor.id, within)
+        elif is_first:
+            raise InvalidPendingAuthenticationToken
     # As pages and mails call this site.
     brand: Any = current_app.jinja_env.get_template("auth/_brand.html").module
     made = multi_factor_auth.enroll(user_id, issuer=brand.name, name=email)

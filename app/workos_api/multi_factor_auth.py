@@ -9,8 +9,9 @@ from workos import RequestOptions
 from workos.multi_factor_auth.models import AuthenticationFactor
 
 from .client import ask, call, workos
-from .faults import UnexpectedReply
+from .faults import UnexpectedReply, WorkOSNotFound
 from .refusals import InvalidTotp
+from .steps import InvalidPendingAuthenticationToken
 
 TOTP_URI = re.compile(r"otpauth://totp/[\x21-\x7e]{1,512}")
 SECRET = re.compile(r"[A-Z2-7]{16,128}=*")  # base32, as people type it
@@ -56,7 +57,10 @@ def enroll(
 def challenge_factor(factor_id: str, request_options: RequestOptions | None = None) -> str:
     """Returns the id of a new challenge, which one code answers; raises Failure."""
     challenge = workos().multi_factor_auth.challenge_factor
-    return ask(challenge, factor_id, request_options=request_options).id
+    try:
+        return ask(challenge, factor_id, request_options=request_options).id
+    except WorkOSNotFound as gone:  # removed meanwhile, by its owner or an operator
+        raise InvalidPendingAuthenticationToken(detail=gone.detail) from None
 
 
 def verify_challenge(

@@ -116,6 +116,32 @@ def test_an_app_that_was_never_confirmed_locks_nobody_out(visitor: Visitor) -> N
     assert by_code(visitor).location.startswith(f"{ENROLL}?attempt=")
 
 
+def test_who_only_knows_the_first_factor_cannot_add_an_app_to_another(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """AUT-15: a sign-in that waited while the person set up theirs is over."""
+    by_code(another_visitor)
+    by_code(visitor)
+    visitor.post(f"{ENROLL}/begin")
+    visitor.post(ENROLL, one_time_code=next_totp(visitor))
+
+    late = another_visitor.post(f"{ENROLL}/begin")
+
+    assert heading(late) == "This sign-in took too long"
+    assert not another_visitor.is_signed_in()
+
+
+def test_what_waits_fits_into_a_cookie(visitor: Visitor) -> None:
+    """SES-03: with the longest address, path and state of one's own."""
+    long = f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 50}.example.com"
+    visitor.ask_for_code(long, next="/" + "n" * 511, state="s" * 255)
+    visitor.type_code(visitor.mailed_code())
+    visitor.post(f"{ENROLL}/begin")
+
+    assert all(len(name + value) < 4_000 for name, value in visitor.cookies().items())
+    assert visitor.post(ENROLL, one_time_code=next_totp(visitor, long)).status_code == 303
+
+
 def test_both_may_require_it_and_it_is_asked_for_once(visitor: Visitor) -> None:
     requires_mfa(visitor)
     by_code(visitor)

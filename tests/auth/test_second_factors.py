@@ -275,7 +275,7 @@ def test_a_factor_that_has_gone_is_explained(visitor: Visitor) -> None:
 
     gone = type_totp(visitor, "123456")
 
-    assert heading(gone) == "The sign-in service could not find this"
+    assert heading(gone) == "This sign-in took too long"
     assert not visitor.is_signed_in()
 
 

@@ -56,9 +56,12 @@ def begin() -> Response:
     attempt, pending = require(STEP, submitted("attempt")["attempt"], config)
     enrollment = pending.details["enrollment"]
     if enrollment is None:
-        made = second_factor.enroll(pending.details["user_id"], pending.details["email"])
+        details = pending.details
+        # Where WorkOS itself asks, it knows best which factors count.
+        is_first = details["withheld"] is not None
+        made = second_factor.enroll(details["user_id"], details["email"], is_first=is_first)
         enrollment = asdict(made)
-        pending = replace(pending, details={**pending.details, "enrollment": enrollment})
+        pending = replace(pending, details={**details, "enrollment": enrollment})
         attempts.remember(replace(attempt, pending=pending), config)
     body = {"status": "enrolling", "attempt": attempt.id}
     told = {name: enrollment[name] for name in ("secret", "uri")}

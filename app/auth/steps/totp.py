@@ -35,7 +35,7 @@ class TooManyTotpTries(CodeRefused):
     """Codes were guessed at too often."""
 
     title = "Too many wrong codes"
-    reason = "To stop people guessing, this sign-in is over. Start again."
+    reason = "To stop people guessing, no more are taken here. Start again."
     button = BEGIN_ANEW
     event = "authn_login_fail_max"
 
