@@ -240,7 +240,7 @@ DOORS: dict[str, Thing] = {
     # What a door of one's own that leads elsewhere needs too stays: its failures, and `proved_at`.
     "authkit": Thing(
         words=r"hosted authkit|auth/authkit|auth/social|GoogleOAuth|signin\.authkit|docs/authkit\.md|auth/initiate|hosted_authkit"
-        r"|email_?completion|complete_email|your-email",
+        r"|EmailCompletion|email_completion_token|complete_email|your-email",
         paths=(
             "app/auth/doors/authkit.py",
             "app/auth/doors/social.py",
