@@ -5,11 +5,14 @@ https://workos.com/docs/reference/authkit/email-verification
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from workos.user_management.models import AuthenticateResponse
 
+from ..failures import Failure
 from ..web.visitor import Browser
 from .client import ask, workos
 from .faults import WorkOSNotFound
@@ -69,6 +72,14 @@ def send_verification_email(email_verification_id: str) -> None:
     get = workos().user_management.get_email_verification
     user_id = _still_there(get, email_verification_id).user_id
     ask(workos().user_management.send_verification_email, user_id)
+
+
+def send_nothing(email_verification_id: str) -> None:
+    """Takes as long as `send_verification_email`, for an address without an account."""
+    with suppress(Failure):  # there is neither, however WorkOS says so
+        ask(workos().user_management.get_email_verification, email_verification_id)
+    with suppress(Failure):
+        ask(workos().user_management.send_verification_email, f"user_{secrets.token_hex(13)}")
 
 
 def _still_there(get: Callable[[str], Found | None], name: str) -> Found:

@@ -92,8 +92,10 @@ def test_an_address_without_an_account_looks_like_one_with(visitor: Visitor) -> 
 
     assert given.location.startswith("/auth/verify-email?attempt=")
     assert "unknown@example.com" in visitor.get(given.location).text
+    seen = len(visitor.api_calls())
     again = visitor.post("/auth/verify-email/send")
     assert again.location == given.location
+    assert len(visitor.api_calls()) == seen + 2  # as many as for anybody: they take the time
     wrong = visitor.post("/auth/verify-email", one_time_code="123456")
     assert heading(wrong) == "That code is not right"
     assert "4 tries left" in wrong.text

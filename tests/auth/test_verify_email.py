@@ -270,6 +270,7 @@ def test_a_program_is_told_and_answers_in_json(visitor: Visitor) -> None:
 
     assert (answer["status"], answer["step"]) == ("step_required", "verify_email")
     assert answer["email"] == ADA
+    assert answer.keys() == {"status", "step", "attempt", "email"}
     sent = visitor.post_json("/auth/verify-email/send", {"attempt": answer["attempt"]})
     assert (sent.status_code, sent.json["status"]) == (202, "sent")  # type: ignore[index] # an object
     done = visitor.post_json("/auth/verify-email", {"one_time_code": visitor.mailed_code()})

@@ -71,4 +71,13 @@ def _details(required: StepRequired) -> dict[str, Any] | None:
     return asdict(Challenge(required.email, challenge_id))
 
 
-STEP = Step("radar", RadarEmailChallenge, bp, "signin.radar.show", _details, Challenge, _mail)
+STEP = Step(
+    "radar",
+    RadarEmailChallenge,
+    bp,
+    "signin.radar.show",
+    _details,
+    Challenge,
+    _mail,
+    hidden=("radar_challenge_id",),
+)

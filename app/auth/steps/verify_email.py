@@ -69,8 +69,9 @@ def send() -> Response:
         _mail(details, pending.token, config)
     else:
         limits.count_mail(details["email"], config)
-        if not pending.token.startswith(NOBODY):
-            step_codes.send_verification_email(details["email_verification_id"])
+        is_nobodys = pending.token.startswith(NOBODY)
+        mail_another = step_codes.send_nothing if is_nobodys else step_codes.send_verification_email
+        mail_another(details["email_verification_id"])
         pending = replace(pending, details={**details, "mails": details["mails"] + 1})
         attempts.remember(replace(attempt, pending=pending), config)
     body = {"status": "sent", "email": details["email"], "attempt": attempt.id}
@@ -90,11 +91,14 @@ def _exchange(pending: Pending, one_time_code: str) -> AuthenticateResponse:
 
 def _mail(details: dict[str, Any], token: str, config: Config) -> None:
     limits.count_mail(details["email"], config)
-    if token.startswith(NOBODY):
+    try:
+        one_time_code = step_codes.email_verification_code(details["email_verification_id"])
+    except InvalidPendingAuthenticationToken:
+        if not token.startswith(NOBODY):
+            raise
         mail.send_no_account(details["email"])
-        return
-    one_time_code = step_codes.email_verification_code(details["email_verification_id"])
-    mail.send_code(details["email"], one_time_code, lifetime=STEP_LIFETIME)
+    else:
+        mail.send_code(details["email"], one_time_code, lifetime=STEP_LIFETIME)
 
 
 def _details(required: StepRequired) -> dict[str, Any] | None:
@@ -114,4 +118,5 @@ STEP = Step(
     _details,
     Verification,
     _mail,
+    hidden=("email_verification_id", "mails"),
 )
