@@ -10,18 +10,16 @@ from flask import Flask
 
 from app import create_app
 from app.config import Config
-from tests.auth.test_authkit import at_authkit
 from tests.auth.test_sso import ACME, BEA, at_provider, connect, fail_next, target
 from tests.walk import ADA, Visitor, heading
 
 TITLE = "Choose how to sign in"
-DOORS = ("magic_auth", "sso", "google", "github")
 
 
 @pytest.fixture
 def config(make_config: Any) -> Config:
-    """Settings with several ways, of which an organization may allow some."""
-    config = make_config(sign_in_with=DOORS)
+    """Settings with single sign-on beside codes."""
+    config = make_config(sign_in_with=("magic_auth", "sso"))
     assert isinstance(config, Config)
     return config
 
@@ -66,31 +64,6 @@ def test_who_has_to_use_single_sign_on_is_led_there_and_back(
     assert (session["method"], session["state"]) == ("sso", "basket-17")
 
 
-def test_what_the_organization_allows_and_this_site_has_is_offered(visitor: Visitor) -> None:
-    allowed = {"google_oauth": True, "apple_oauth": True, "github_oauth": False, "magic_auth": True}
-    require(visitor, auth_methods=allowed)
-    away = visitor.get("/auth/social/github?next=/account").location
-
-    asked = visitor.get(at_authkit(visitor, away, email=BEA)).location
-
-    page = visitor.get(asked).text
-    assert buttons(page) == [
-        "Continue with Acme &lt;b&gt;",
-        "Email me a code",
-        "Continue with Google",
-    ]
-    assert f'name="email" value="{BEA}"' in page
-    assert 'href="/auth/social/google?next=/account"' in page
-    assert by_code(visitor, next="/account").location == "/account"
-
-
-def test_a_method_of_which_nothing_is_said_is_not_offered(visitor: Visitor) -> None:
-    require(visitor, auth_methods={"google_oauth": True})
-    page = visitor.get(by_code(visitor).location)
-
-    assert buttons(page.text) == ["Continue with Acme &lt;b&gt;", "Continue with Google"]
-
-
 def test_after_the_choice_of_an_organization_that_requires_it_too(visitor: Visitor) -> None:
     require(visitor, requires_sso=True)
     listed = [{"id": "org_acme", "name": "Acme"}, {"id": "org_2", "name": "Globex"}]
@@ -106,7 +79,7 @@ def test_after_the_choice_of_an_organization_that_requires_it_too(visitor: Visit
 
 
 def test_a_program_gets_the_ways_as_json(visitor: Visitor) -> None:
-    require(visitor, auth_methods={"google_oauth": True})
+    require(visitor, auth_methods={"magic_auth": False})
     visitor.post_json("/auth/magic-auth", {"email": BEA})
 
     asked = visitor.post_json("/auth/magic-auth/verify", {"one_time_code": visitor.mailed_code()})
@@ -114,7 +87,7 @@ def test_a_program_gets_the_ways_as_json(visitor: Visitor) -> None:
     answer: Any = asked.json
     assert (asked.status_code, answer["step"]) == (202, "choose_method")
     assert answer["connections"] == [{"id": "conn_acme", "name": ACME["name"]}]
-    assert (answer["methods"], answer["email"]) == (["google"], BEA)
+    assert (answer["methods"], answer["email"]) == ([], BEA)
 
 
 def test_the_token_of_workos_is_kept_nowhere(

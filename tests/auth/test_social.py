@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from app import create_app
 from app.config import Config
 from tests.auth.asked import come_back, set_at_workos
 from tests.auth.test_authkit import ORGANIZATIONS, at_authkit
+from tests.auth.test_choose_method import buttons, by_code, require
+from tests.auth.test_sso import BEA
 from tests.walk import ADA, LAST_USED, Visitor, heading, query_of
 
 PROVIDERS = {
@@ -127,3 +130,47 @@ def test_radar_may_not_say_where_its_code_went(visitor: Visitor) -> None:
     assert "emailed another six-digit code to\nyour address" in page.text
     confirmed = visitor.post("/auth/unusual-sign-in", one_time_code=visitor.mailed_code())
     assert confirmed.location == "/"
+
+
+@pytest.fixture
+def offering(make_config: Any, emulator: Flask, connect: Any) -> Callable[..., Visitor]:
+    """Opens a site with just these doors."""
+
+    def open_site(*doors: str) -> Visitor:
+        config = make_config(sign_in_with=doors)
+        return Visitor(create_app(config, workos=connect(config)), emulator)
+
+    return open_site
+
+
+def test_what_an_organization_allows_and_this_site_has_is_offered(
+    offering: Callable[..., Visitor],
+) -> None:
+    """AUT-15: Apple is allowed, and not offered here; GitHub is offered, and not allowed."""
+    visitor = offering("magic_auth", "sso", "google", "github")
+    allowed = {"google_oauth": True, "apple_oauth": True, "github_oauth": False, "magic_auth": True}
+    require(visitor, auth_methods=allowed)
+    away = visitor.get("/auth/social/github?next=/account").location
+
+    asked = visitor.get(at_authkit(visitor, away, email=BEA)).location
+
+    page = visitor.get(asked).text
+    assert buttons(page) == [
+        "Continue with Acme &lt;b&gt;",
+        "Email me a code",
+        "Continue with Google",
+    ]
+    assert f'name="email" value="{BEA}"' in page
+    assert 'href="/auth/social/google?next=/account"' in page
+    assert by_code(visitor, BEA, next="/account").location == "/account"
+
+
+def test_a_method_of_which_an_organization_says_nothing_is_not_offered(
+    offering: Callable[..., Visitor],
+) -> None:
+    visitor = offering("magic_auth", "sso", "google")
+    require(visitor, auth_methods={"google_oauth": True})
+
+    page = visitor.get(by_code(visitor, BEA).location)
+
+    assert buttons(page.text) == ["Continue with Acme &lt;b&gt;", "Continue with Google"]
