@@ -122,15 +122,24 @@ def test_a_person_is_who_their_provider_says_and_not_who_has_the_address(visitor
 
 
 def test_a_provider_cannot_vouch_for_an_address_of_another_domain(visitor: Visitor) -> None:
-    """AUT-18: or whoever runs one would be anybody."""
+    """AUT-15, AUT-18: whoever runs one would be anybody. Who proves it is known from then on."""
     connect(visitor)
     visitor.sign_in_by_code(ADA)
+    known = visitor.api_session().json["user"]["id"]
     visitor.sign_out()
 
     there = visitor.get(ask(visitor)).location
-    visitor.get(at_provider(visitor, there, email=ADA))
-
+    asked = visitor.get(at_provider(visitor, there, email=ADA, idp_id="17"))
+    assert asked.location.startswith("/auth/verify-email?attempt=")
     assert not visitor.is_signed_in()
+    visitor.post("/auth/verify-email", one_time_code=visitor.mailed_code())
+    assert visitor.api_session().json["user"]["id"] == known
+    visitor.sign_out()
+
+    there = visitor.get(ask(visitor)).location
+    visitor.get(at_provider(visitor, there, email="ada@elsewhere.example", idp_id="17"))
+    session = visitor.api_session().json
+    assert (session["user"]["id"], session["method"]) == (known, "sso")
 
 
 def test_the_answer_tells_no_domain_from_another(visitor: Visitor) -> None:
