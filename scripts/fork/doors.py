@@ -299,7 +299,7 @@ DOORS: dict[str, Thing] = {
     ),
     "sso": Thing(
         words=r"single.?sign.?on|to an organization's identity provider|auth/sso|signin\.sso|sso\.md|sso_checks"
-        r"|choose.?method|no_connection|[\"`]sso[\"`]|auth_methods|connections_of|active_connections",
+        r"|choose.?method|no_connection|auth_methods|connections_of|active_connections",
         paths=(
             "app/auth/doors/sso.py",
             "app/auth/steps/choose_method.py",
