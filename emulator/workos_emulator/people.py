@@ -49,6 +49,10 @@ def _outlook(environment: Environment, user: User) -> Iterator[str]:
     if policy.auth_methods is not None:
         ways = [name for name, is_allowed in policy.auth_methods.items() if is_allowed]
         yield f"may only come by {' or '.join(ways) or 'no way at all'}"
+    if any(factor.is_confirmed for factor in environment.factors_of(user)):
+        yield "is asked for the code of an authenticator app"
+    elif environment.mfa_required & {"everybody", email, organization_id}:
+        yield "has to set up an authenticator app"
     for one in memberships:
         yield f"signs in to {one.organization.name}, as {' and '.join(one.roles)}"
     if not memberships:

@@ -19,25 +19,18 @@ from .fields import EMAIL
 from .formats import Json, same_email, stable_id
 from .objects import User
 from .organization import Organization, Role
+from .totp import Factor
 
 Given = Mapping[str, object]
 Seed = Given | str | PathLike[str]
 
 WORLD = ("roles", "organizations", "people")
-ORGANIZATION = ("id", "name", "domains", "roles", "policies")
-PERSON = ("email", "first_name", "last_name", "email_verified", "organizations")
-# What else may be said, with the control that sees to it.
-CONTROLS = {
-    "connection": "connections",
-    "requires_sso": "policies",
-    "auth_methods": "policies",
-    "requires_mfa": "second-factors",
-    "radar": "radar-challenges",
-    "denied": "denials",
-}
-OF_ORGANIZATIONS = ("connection",)
+ORGANIZATION = ("id", "name", "domains", "roles", "connection", "policies")
 POLICIES = ("requires_sso", "auth_methods", "requires_mfa")
-OF_PEOPLE = ("requires_mfa", "radar", "denied")
+PERSON = (
+    *("email", "first_name", "last_name", "email_verified", "organizations"),
+    *("authenticator", "requires_mfa", "radar", "denied"),
+)
 
 
 class SeedError(ValueError):
@@ -59,15 +52,14 @@ def sow(seed: Given, app: Flask, environment: Environment) -> None:
     world = _table(seed, "The seed", WORLD)
     environment.roles |= _roles(world, "")
     with_mfa: dict[str, list[str]] = {"organization_ids": [], "emails": []}
-    known = (*ORGANIZATION, *_in(app, *OF_ORGANIZATIONS))
-    for where, given in _tables(world, "organizations", known):
+    for where, given in _tables(world, "organizations", ORGANIZATION):
         organization = _organization(environment, where, given)
         about: Json = {"organization_id": organization.id}
         if "connection" in given:
             body = {"id": stable_id("conn", organization.name), "name": given["connection"]}
-            _tell(app, where, "connection", {**about, **body})
+            _tell(app, where, "connections", {**about, **body})
         where = f"{where}.policies"
-        policies = dict(_table(given.get("policies", {}), where, _in(app, *POLICIES)))
+        policies = dict(_table(given.get("policies", {}), where, POLICIES))
         if _is_on(where, policies, "requires_mfa"):
             with_mfa["organization_ids"].append(organization.id)
         policies.pop("requires_mfa", None)
@@ -76,24 +68,22 @@ def sow(seed: Given, app: Flask, environment: Environment) -> None:
                 policies["auth_methods"] = dict.fromkeys(texts(policies, "auth_methods"), True)
         _is_on(where, policies, "requires_sso")
         if policies:
-            _tell(app, where, "auth_methods", {**about, **policies})
-    for where, given in _tables(world, "people", (*PERSON, *_in(app, *OF_PEOPLE))):
+            _tell(app, where, "policies", {**about, **policies})
+    for where, given in _tables(world, "people", PERSON):
         user = _person(environment, where, given)
+        if _is_on(where, given, "authenticator"):
+            factor = Factor(user, "WorkOS emulator", user.email, last_used=0)
+            environment.factors[factor.id] = factor
         if _is_on(where, given, "requires_mfa"):
             with_mfa["emails"].append(user.email)
-        for key in {"radar", "denied"} & set(given):
-            _tell(app, where, key, {"email": user.email, "code": given[key]})
-    if any(with_mfa.values()):
-        _tell(app, "requires_mfa", "requires_mfa", with_mfa)
+        for key, control in (("radar", "radar-challenges"), ("denied", "denials")):
+            if key in given:
+                _tell(app, where, control, {"email": user.email, "code": given[key]})
+    _tell(app, "requires_mfa", "second-factors", with_mfa)
 
 
-def _in(app: Flask, *keys: str) -> list[str]:
-    rules = {rule.rule for rule in app.url_map.iter_rules()}
-    return [key for key in keys if f"/_emulate/{CONTROLS[key]}" in rules]
-
-
-def _tell(app: Flask, where: str, key: str, body: Mapping[str, object]) -> None:
-    reply = app.test_client().post(f"/_emulate/{CONTROLS[key]}", json=body)
+def _tell(app: Flask, where: str, control: str, body: Mapping[str, object]) -> None:
+    reply = app.test_client().post(f"/_emulate/{control}", json=body)
     if reply.status_code != HTTPStatus.CREATED:
         raise SeedError(f"{where}: {(reply.json or {}).get('message')}")
 
@@ -173,8 +163,7 @@ def _table(value: object, where: str, known: Collection[str]) -> Given:
     if not isinstance(value, Mapping):
         raise SeedError(f"{where} must be a table.")
     if unknown := sorted(set(value) - set(known)):
-        there_are = f"There are: {', '.join(known)}." if known else "There are none."
-        raise SeedError(f"{where} has no key {unknown[0]!r}. {there_are}")
+        raise SeedError(f"{where} has no key {unknown[0]!r}. There are: {', '.join(known)}.")
     return value
 
 
