@@ -71,7 +71,7 @@ def test_a_refresh_follows_what_changed(http: BareHttp) -> None:
 
     assert [claimed(reply) for reply in (first, second, third)] == [
         {},
-        {"role": "admin"},
+        {"role": "admin", "act": {"sub": "admin@example.com"}},
         {"role": "member"},
     ]
     assert second["impersonator"] == IMPERSONATOR

@@ -134,11 +134,23 @@ def test_logout_ends_the_session_and_sends_the_browser_on(
     assert http.refresh(reply["refresh_token"]).json()["error"] == "invalid_grant"
 
 
-def test_logout_goes_home_by_default_even_from_no_session(http: BareHttp) -> None:
-    response = http.browser.get(
-        "/user_management/sessions/logout", params={"session_id": "session_none"}
+def log_out(http: BareHttp, session_id: str | None = None, **query: str) -> httpx2.Response:
+    """Leaves by the page of WorkOS, from a new session unless one is named."""
+    sid = session_id or verified(http, http.sign_in()["access_token"])["sid"]
+    params = {"session_id": sid, **query}
+    return http.browser.get("/user_management/sessions/logout", params=params)
+
+
+def test_logout_goes_home_by_default(http: BareHttp) -> None:
+    assert log_out(http).headers["Location"] == "http://localhost:5000/"
+
+
+def test_logout_from_no_session_strands(http: BareHttp) -> None:
+    refused = log_out(http, "session_none")
+    assert (refused.status_code, refused.json()) == (
+        400,
+        {"message": "Session not found: 'session_none'."},
     )
-    assert response.headers["Location"] == "http://localhost:5000/"
 
 
 @pytest.mark.parametrize(
@@ -153,12 +165,20 @@ def test_logout_goes_home_by_default_even_from_no_session(http: BareHttp) -> Non
     ],
 )
 def test_logout_sends_nobody_to_a_stranger(http: BareHttp, return_to: str) -> None:
-    response = http.browser.get(
-        "/user_management/sessions/logout",
-        params={"session_id": "session_none", "return_to": return_to},
-    )
-    assert response.status_code == 422
-    assert response.json()["errors"][0]["field"] == "return_to"
+    response = log_out(http, return_to=return_to)
+    assert response.status_code == 400
+    assert "sign-out redirect" in response.text
+
+
+def test_only_sign_out_redirects_that_are_listed_are_known_once_there_is_a_list(
+    http: BareHttp,
+) -> None:
+    listed = "http://localhost:5000/goodbye"
+    body = {"uris": [listed]}
+    assert http.browser.post("/_emulate/sign-out-redirects", json=body).status_code == 201
+
+    assert log_out(http, return_to=listed).headers["Location"] == listed
+    assert log_out(http, return_to=f"{listed}?x=1").status_code == 400
 
 
 def test_an_unknown_user_is_not_found(http: BareHttp) -> None:

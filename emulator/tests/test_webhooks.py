@@ -38,7 +38,8 @@ class Receiver:
     status: int = 200
     received: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
     during: Callable[[], object] = lambda: None
-    unheard: tuple[str, ...] = ("user.created",)  # how nearly every story here begins
+    # How nearly every story here begins.
+    unheard: tuple[str, ...] = ("user.created", "session.created")
 
     def deliver(self, url: str, body: bytes, headers: dict[str, str]) -> int:
         if json.loads(body)["event"] in self.unheard:
@@ -126,7 +127,7 @@ def test_a_logout_is_told_of(workos: WorkOSClient, http: BareHttp, receiver: Rec
 def test_a_new_user_is_told_of_once_however_they_come(
     workos: WorkOSClient, http: BareHttp, receiver: Receiver
 ) -> None:
-    receiver.unheard = ()
+    receiver.unheard = ("session.created",)
     http.sign_in()
     http.sign_in()
     made = workos.user_management.create_user(email="bob@example.com", first_name="Bob")
@@ -314,6 +315,7 @@ def test_deliveries_are_listed_newest_first_until_they_are_cleared(
     assert listed[0] == {"id": sent["id"], "event": "user.noted", "status": 500}
     assert [(one["event"], one["status"]) for one in listed[1:]] == [
         ("session.revoked", 200),
+        ("session.created", 200),
         ("user.created", 200),
     ]
     assert http.browser.delete("/_emulate/webhooks").status_code == 204
@@ -335,7 +337,7 @@ def test_a_receiver_that_fails_to_answer_fails_nobody_else(
     receiver.during = time_out
     workos.user_management.revoke_session(session_id=sid(http.sign_in()))
     assert send(http, event="user.noted", data={})["status"] is None
-    assert [one["status"] for one in deliveries(http)] == [None, None, 200]
+    assert [one["status"] for one in deliveries(http)] == [None, None, 200, 200]
 
 
 def test_without_an_address_nothing_is_sent(receiver: Receiver) -> None:

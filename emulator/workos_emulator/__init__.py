@@ -16,6 +16,7 @@ from . import (
     errors,
     fault_injection,
     identity_provider,
+    impersonation,
     magic_auth,
     mailbox,
     memberships,
@@ -101,6 +102,7 @@ def create_app(
         second_factors,
         authenticator,
         mailbox,
+        impersonation,
         webhooks,
         controls,
     )

@@ -43,13 +43,17 @@ def authenticate() -> ResponseReturnValue:
         if not pending.is_settled:
             for ask_if_needed in STEP_UPS:
                 ask_if_needed(environment, pending)
-        if session.id not in environment.sessions:  # refreshing it elsewhere does not move it
+        is_new = session.id not in environment.sessions
+        if is_new:  # refreshing it elsewhere does not move it
             session.ip_address, session.user_agent = ip_address, user_agent
             session.user.signed_in()
             if session.idp_key:
                 environment.users_by_idp_key[session.idp_key] = session.user
         environment.sessions[session.id] = session
-        return _signed_in(environment, session)
+        reply = _signed_in(environment, session)
+        if is_new:
+            environment.announce("session.created", session.to_json())
+        return reply
 
 
 def with_magic_auth_code(environment: Environment) -> PendingAuthentication:
@@ -112,7 +116,10 @@ STEP_UPS = (
 def _signed_in(environment: Environment, session: Session) -> Json:
     refresh_token = secrets.token_urlsafe(24)
     environment.refresh_tokens[refresh_token] = RefreshToken(session)
-    session.claims = environment.claims_of(session.user, session.organization_id)
+    claims = environment.claims_of(session.user, session.organization_id)
+    session.claims = claims.by(session.impersonator)
+    if session.claims.impersonator:
+        session.authentication_method = "Impersonation"
     reply: Json = {
         "user": session.user.to_json(),
         "authentication_method": session.authentication_method,

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from . import remembered
 from .connection import Connection
 from .connections import selected
 from .email_completion import address_of
@@ -21,7 +22,7 @@ from .errors import CodeRefusal, EntityNotFound, OAuthRefusal
 from .fields import reading_body, reading_query
 from .formats import Json, now, origin, same_email, with_query
 from .identity_provider import with_assertion
-from .objects import AuthorizationRequest, PendingAuthentication, Session, SignInCode
+from .objects import AuthorizationRequest, PendingAuthentication, Remembered, Session, SignInCode
 from .organizations import choices
 from .pages import kept_to_itself
 from .people import people
@@ -80,6 +81,7 @@ def authorize() -> ResponseReturnValue:
                 is_sign_up=query.one_of("screen_hint", SCREENS, default="sign-in") == "sign-up",
                 organization_id=organization_id,
             )
+            asks_again = "max_age" in query.values or query.optional_text("prompt") == "login"
         # Nobody is sent to an address that is not known: the person is stranded here.
         is_ours = client_id == environment.settings.client_id
         if not is_ours or redirect_uri not in environment.redirect_uris:
@@ -93,6 +95,9 @@ def authorize() -> ResponseReturnValue:
             environment.authorization_requests[asked.token] = asked
             return redirect(f"/_emulate/idp/{connection.id}?request={asked.token}")
         environment.authorization_requests[asked.token] = asked
+        known = remembered.find(environment)
+        if known and asked.provider == AUTHKIT and not (asks_again or asked.is_sign_up):
+            return redirect(send_back(environment, asked, known.email, known=known))
     return redirect(f"/_emulate/authkit/{asked.token}")
 
 
@@ -127,10 +132,10 @@ def answer(token: str) -> ResponseReturnValue:
                 return _page(asked, email=email, organizations=organizations)
             if organizations and chosen is None:
                 chosen = organizations[0]["id"]
-        code = secrets.token_urlsafe(24)
-        expires_at = now() + AUTHORIZATION_CODE_LIFETIME
-        environment.sign_in_codes[code] = SignInCode(asked, email or None, chosen, expires_at)
-    return redirect(_back(asked, {"code": code}))
+            known = Remembered(email, chosen)
+            back = redirect(send_back(environment, asked, email, known=known))
+            return remembered.remember(environment, back, known)
+        return redirect(send_back(environment, asked, email or None, chosen))
 
 
 def with_authorization_code(environment: Environment) -> PendingAuthentication:
@@ -151,12 +156,29 @@ def with_authorization_code(environment: Environment) -> PendingAuthentication:
     if found.assertion:
         return with_assertion(environment, found.assertion, email)
     session = Session(environment.user_for(email), organization_id=found.organization_id)
+    if known := found.remembered:
+        session.impersonator, session.proved_at = known.impersonator, known.proved_at
     if found.request.provider == AUTHKIT:
         return PendingAuthentication(session, is_settled=True)  # AuthKit itself asked for all else
     session.authentication_method = found.request.provider
     if found.request.provider not in session.user.providers:
         session.user.providers.append(found.request.provider)
     return PendingAuthentication(session, is_email_proved=is_vouched_for(environment, email))
+
+
+def send_back(
+    environment: Environment,
+    asked: AuthorizationRequest,
+    email: str | None,
+    organization_id: str | None = None,
+    *,
+    known: Remembered | None = None,
+) -> str:
+    code = secrets.token_urlsafe(24)
+    expires_at = now() + AUTHORIZATION_CODE_LIFETIME
+    chosen = known.organization_id if known else organization_id
+    environment.sign_in_codes[code] = SignInCode(asked, email, chosen, expires_at, remembered=known)
+    return _back(asked, {"code": code})
 
 
 def _challenge(verifier: str) -> str:

@@ -38,6 +38,14 @@ class Claims:
             return self
         return replace(self, values={**granted, **self.values})
 
+    def by(self, impersonator: Json | None) -> Self:
+        """Returns them with who acts for the person, as the session or a test says."""
+        acting = self.impersonator or impersonator
+        if acting is None:
+            return self
+        values = {"act": {"sub": acting["email"]}, **self.values}
+        return replace(self, values=values, impersonator=acting)
+
     def said_in(self, reply: Json) -> Json:
         """Returns the reply with organization and impersonator, each only if there is one."""
         found = {"organization_id": self.organization_id, "impersonator": self.impersonator}

@@ -24,6 +24,7 @@ from .objects import (
     PendingCompletion,
     ProfileToken,
     RefreshToken,
+    Remembered,
     SeenRequest,
     Session,
     SignInCode,
@@ -81,6 +82,8 @@ class Environment:
         self.authorization_codes: dict[str, AuthorizationCode] = {}
         self.authorization_requests: dict[str, AuthorizationRequest] = {}
         self.sign_in_codes: dict[str, SignInCode] = {}
+        self.remembered: dict[str, Remembered] = {}  # by the cookie of hosted AuthKit
+        self.logout_redirect_uris: list[str] | None = None  # None: anything where we redirect to
         self.sessions: dict[str, Session] = {}
         self.refresh_tokens: dict[str, RefreshToken] = {}
         self.mailbox: deque[Mail] = deque(maxlen=REMEMBERED)

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from .claims import NO_CLAIMS, Claims
 from .formats import Json, new_id, now, timestamp
-from .rules import ONE_TIME_CODE_LIFETIME, SESSION_LIFETIME
+from .rules import IMPERSONATION_LIFETIME, ONE_TIME_CODE_LIFETIME, SESSION_LIFETIME
 
-AUTH_METHODS = {"MagicAuth": "magic_code", "SSO": "sso"}
+# What the list of sessions calls an authentication method.
+AUTH_METHODS = {"Impersonation": "impersonation", "MagicAuth": "magic_code", "SSO": "sso"}
 
 
 @dataclass
@@ -137,6 +138,17 @@ class Assertion:
     last_name: str | None
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """Whom hosted AuthKit knows in a browser, by a cookie, and lets through unasked."""
+
+    email: str
+    organization_id: str | None = None
+    impersonator: Json | None = None
+    proved_at: datetime = field(default_factory=now)
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+
+
 @dataclass
 class SignInCode:
     """What a browser carries from hosted AuthKit or a provider back to the application."""
@@ -147,6 +159,7 @@ class SignInCode:
     expires_at: datetime
     assertion: Assertion | None = None  # if it was an organization's identity provider
     used: bool = False
+    remembered: Remembered | None = None  # by hosted AuthKit
 
 
 @dataclass(frozen=True)
@@ -168,6 +181,8 @@ class Session:
     user_agent: str | None = None
     authentication_method: str = "MagicAuth"
     idp_key: tuple[str, str] | None = None  # the organization, and who they are to its provider
+    impersonator: Json | None = None
+    proved_at: datetime = field(default_factory=now)  # when the person last showed who they are
     ended_at: datetime | None = None
     id: str = field(default_factory=lambda: new_id("session"))
     created_at: datetime = field(default_factory=now)
@@ -175,7 +190,8 @@ class Session:
     @property
     def expires_at(self) -> datetime:
         """Returns when it ends by itself."""
-        return self.created_at + SESSION_LIFETIME
+        lifetime = IMPERSONATION_LIFETIME if self.impersonator else SESSION_LIFETIME
+        return self.created_at + lifetime
 
     @property
     def status(self) -> str:

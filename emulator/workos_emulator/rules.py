@@ -7,6 +7,7 @@ AUTHORIZATION_CODE_LIFETIME = timedelta(minutes=10)
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=5)
 PENDING_TOKEN_LIFETIME = timedelta(minutes=10)
 PROFILE_TOKEN_LIFETIME = timedelta(minutes=10)
+IMPERSONATION_LIFETIME = timedelta(minutes=60)
 
 PASSWORDLESS_SESSION_SHORTEST = timedelta(minutes=15)
 PASSWORDLESS_SESSION_LONGEST = timedelta(days=1)

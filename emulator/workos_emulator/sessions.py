@@ -2,19 +2,21 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from .environment import the_environment
+from . import remembered
+from .control_fields import read_object, texts
+from .environment import Environment, the_environment
 from .errors import Refusal
 from .fields import reading_body, reading_query
 from .formats import home, origin
 from .webhooks import announce
 
-bp = Blueprint("sessions", __name__, url_prefix="/user_management/sessions")
+bp = Blueprint("sessions", __name__)
 
 
-@bp.post("/revoke")
+@bp.post("/user_management/sessions/revoke")
 def revoke() -> ResponseReturnValue:
     """Ends a session at once; ending it again changes nothing."""
     with reading_body() as body:
@@ -22,8 +24,7 @@ def revoke() -> ResponseReturnValue:
     with the_environment() as environment:
         session = environment.sessions.get(session_id)
         if session is None:
-            message = f"Session not found: '{session_id}'."
-            raise Refusal(HTTPStatus.BAD_REQUEST, {"message": message})
+            raise _unknown(session_id)
         ended_now = session.end()
         revoked = session.to_json()
     if ended_now:
@@ -31,20 +32,46 @@ def revoke() -> ResponseReturnValue:
     return ""
 
 
-@bp.get("/logout")
+@bp.get("/user_management/sessions/logout")
 def logout() -> ResponseReturnValue:
-    """Ends a session and sends the browser on, but only to where the application lives."""
+    """Ends a session, forgets who was in this browser, and sends it on: to a known address only."""
     if request.method == "HEAD":
         return ""
     with the_environment() as environment:
-        known = environment.redirect_uris
         with reading_query() as query:
             session_id = query.text("session_id")
-            return_to = query.optional_text("return_to") or home(known[0])
-            if origin(return_to) not in map(origin, known):
-                query.refuse("return_to", "return_to_invalid", "return_to is not a known address.")
+            return_to = query.optional_text("return_to") or home(environment.redirect_uris[0])
         session = environment.sessions.get(session_id)
-        revoked = session.to_json() if session is not None and session.end() else None
-    if revoked:
-        announce("session.revoked", revoked)
-    return redirect(return_to)
+        if session is None:
+            raise _unknown(session_id)
+        if session.end():
+            environment.announce("session.revoked", session.to_json())
+        # Nobody is sent to an address that is not known: the person is stranded here.
+        if not _is_known(environment, return_to):
+            unknown = f"sign-out redirect {return_to}"
+            page = render_template("stranded.html", unknown=unknown)
+            response = make_response(page, HTTPStatus.BAD_REQUEST)
+        else:
+            response = make_response(redirect(return_to))
+        return remembered.forget(environment, response)
+
+
+@bp.post("/_emulate/sign-out-redirects")
+def set_sign_out_redirects() -> ResponseReturnValue:
+    """Says where people may be sent after signing out: these addresses only."""
+    given = read_object(request.get_json(silent=True), "The body", {"uris"})
+    uris = texts(given, "uris")
+    with the_environment() as environment:
+        environment.logout_redirect_uris = uris
+    return {"uris": uris}, HTTPStatus.CREATED
+
+
+def _is_known(environment: Environment, return_to: str) -> bool:
+    if environment.logout_redirect_uris is None:
+        return origin(return_to) in map(origin, environment.redirect_uris)
+    return return_to in environment.logout_redirect_uris
+
+
+def _unknown(session_id: str) -> Refusal:
+    message = f"Session not found: '{session_id}'."
+    return Refusal(HTTPStatus.BAD_REQUEST, {"message": message})

@@ -60,7 +60,7 @@ class SigningKey:
             "sub": session.user.id,
             "sid": session.id,
             "jti": new_id("jti"),
-            "auth_time": int(session.created_at.timestamp()),
+            "auth_time": int(session.proved_at.timestamp()),
             "iat": int(issued_at.timestamp()),
             "exp": int((issued_at + lifetime).timestamp()),
         }
