@@ -9,9 +9,10 @@ from typing import ParamSpec
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from .failures import SIGN_IN, CookieLost
-from .session import is_fresh, refreshed_record
+from .failures import HOME, SIGN_IN, CookieLost, Failure
+from .session import is_fresh, refreshed_record, signed_in_identity
 from .session.verdicts import SignInAgainNeeded
+from .web import log
 from .web.answers import wants_json
 from .web.redirects import safe_return_to
 
@@ -38,6 +39,26 @@ class SignInAgain(SignInAgainNeeded):
     reason = f"For this you need to have signed in within the last {FRESH // 60} minutes."
 
 
+class NotWhileImpersonating(Failure):
+    """Somebody who acts for a person asked for what is theirs alone."""
+
+    status = 403
+    title = "Only the person themselves can do this"
+    reason = (
+        "You are signed in as somebody else, to help them. Ending their sessions, or changing how "
+        "they sign in, is not part of that."
+    )
+    button = HOME
+    event = "authz_fail"
+    symptom = "Somebody who impersonates a person is refused"
+    cause = (
+        "Impersonation, begun in the WorkOS dashboard, opens what the person sees, but nothing "
+        "that needs a recent sign-in, ends sessions or changes how they sign in."
+    )
+    diagnosis = "grep authz_fail in the log: `impersonator` says who"
+    fix = "Ask the person to do it."
+
+
 def login_required(view: View[P]) -> View[P]:
     """Runs the view only for a signed-in person; others are asked to sign in and come back here.
 
@@ -46,7 +67,9 @@ def login_required(view: View[P]) -> View[P]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        if refreshed_record():
+        if record := refreshed_record():
+            if record.identity.impersonator:
+                log.event("authz_impersonated")  # with who and where, as every line has it
             return view(*args, **kwargs)
         if wants_json() or not _is_shown():
             raise NotSignedIn
@@ -55,13 +78,28 @@ def login_required(view: View[P]) -> View[P]:
     return guarded
 
 
+def not_impersonated(view: View[P]) -> View[P]:
+    """Runs the view unless somebody acts for the person signed in, who alone may do this."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        identity = signed_in_identity()
+        if identity and identity.impersonator:
+            raise NotWhileImpersonating
+        return view(*args, **kwargs)
+
+    return guarded
+
+
 def fresh_login_required(view: View[P]) -> View[P]:
     """Runs the view only for a person who has signed in within the last 15 minutes.
 
-    Others are asked to sign in again, and come back to the page they were on.
+    Others are asked to sign in again, and come back to the page they were on; those who act for
+    somebody are refused.
     """
 
     @login_required
+    @not_impersonated
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if is_fresh(FRESH):

@@ -88,6 +88,17 @@ def _verified() -> Mapping[str, Any]:
     return event
 
 
+def _session_created(data: Mapping[str, Any]) -> None:
+    # Before the browser comes here with it, and also if it never does.
+    impersonator = data.get("impersonator")
+    if isinstance(impersonator, dict):
+        log.event(
+            "authn_impersonation_begun",
+            user=str(data.get("user_id")),
+            impersonator=log.masked_email(str(impersonator.get("email"))),
+        )
+
+
 def _session_revoked(data: Mapping[str, Any]) -> None:
     for handle, record in _of_user(data.get("user_id")):
         if record.workos_session and record.workos_session.id == data.get("id"):
@@ -119,6 +130,7 @@ def _of_user(user_id: object) -> list[tuple[str, SessionRecord]]:
 
 
 HANDLERS: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    "session.created": _session_created,
     "session.revoked": _session_revoked,
     "user.deleted": _user_deleted,
     "user.updated": _user_updated,

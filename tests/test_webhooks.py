@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -238,3 +239,18 @@ def test_a_name_of_a_strange_shape_is_no_name(visitor: Visitor, name: Any) -> No
     assert send(visitor, "user.updated", data).status_code == 200
     assert visitor.api_session().json["user"]["name"] is None
     assert visitor.api_session().json["user"]["email"] == "ada@new.example"
+
+
+def test_an_impersonation_is_logged_when_it_begins(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    """AUT-23: whether or not the browser comes here with it."""
+    caplog.set_level(logging.INFO)
+    impersonator = {"email": "support@example.com", "reason": "Ticket 7"}
+    data = {"id": "session_1", "user_id": "user_1", "impersonator": impersonator}
+
+    assert send(visitor, "session.created", data).status_code == 200
+    assert send(visitor, "session.created", {"id": "x"}, event_id="event_2").status_code == 200
+
+    [told] = [one for one in caplog.records if one.getMessage() == "authn_impersonation_begun"]
+    assert vars(told)["details"] == {"user": "user_1", "impersonator": "s***@example.com"}

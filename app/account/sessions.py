@@ -11,7 +11,7 @@ from .. import session
 from ..auth.doors import said
 from ..auth.sign_out import signed_out
 from ..failures import Button, Failure
-from ..guards import fresh_login_required, login_required
+from ..guards import fresh_login_required, login_required, not_impersonated
 from ..limits import known_browsers
 from ..pages import render
 from ..session import current_user
@@ -51,7 +51,8 @@ def show() -> ResponseReturnValue:
 
 @bp.post("/end")
 @login_required
-def end_one() -> Response:
+@not_impersonated
+def end_one() -> ResponseReturnValue:
     """Ends one of this person's sessions; anybody else's might as well not exist."""
     handle = submitted("session")["session"]
     record = _own_sessions().get(handle)
@@ -66,7 +67,8 @@ def end_one() -> Response:
 
 @bp.post("/end-others")
 @login_required
-def end_others() -> Response:
+@not_impersonated
+def end_others() -> ResponseReturnValue:
     """Ends all of this person's sessions except this one."""
     others = _own_sessions()
     others.pop(session.ticket().handle, None)

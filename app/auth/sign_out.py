@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, url_for
+from flask.typing import ResponseReturnValue
 
 from .. import session
 from ..config import settings
+from ..guards import not_impersonated
 from ..limits import known_browsers
 from ..pages import render
 from ..web.answers import see_other
@@ -32,7 +34,8 @@ def end() -> Response:
 
 
 @bp.post("/auth/forget-browser")
-def forget_browser() -> Response:
+@not_impersonated
+def forget_browser() -> ResponseReturnValue:
     """Makes this browser an unknown one for everybody who has signed in here."""
     response = see_other(url_for("signin.sign_out.show"), json={"status": "forgotten"})
     known_browsers.forget(settings(), response)

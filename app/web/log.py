@@ -83,6 +83,9 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
         fields |= {"request_id": request_id(), "method": request.method, "path": path}
         if attempt := g.get("signin_attempt"):  # see auth.attempts
             fields |= {"attempt": attempt.id, "stage": attempt.stage}
+        session = g.get("signin_session")  # see session.Current
+        if session and session.record and session.record.identity.impersonator:
+            fields["impersonator"] = masked_email(session.record.identity.impersonator.email)
     fields |= {key: val for key, val in getattr(record, "details", {}).items() if val is not None}
     return {key: _printable(value) for key, value in fields.items()}
 

@@ -349,19 +349,6 @@ def test_workos_down_signs_nobody_in(visitor: Visitor) -> None:
     assert not visitor.is_signed_in()
 
 
-def test_signing_out_ends_the_session_at_workos_too(visitor: Visitor) -> None:
-    """SES-07."""
-    visitor.get(callback_of(visitor))
-    visitor.sign_out()
-
-    assert not visitor.is_signed_in()
-    assert visitor.api_calls()[-1] == {
-        "method": "POST",
-        "path": "/user_management/sessions/revoke",
-        "status": 200,
-    }
-
-
 def test_it_makes_no_browser_known_for_an_address(
     make_config: Any, emulator: Flask, connect: Any
 ) -> None:
@@ -389,20 +376,6 @@ def test_workos_begins_a_sign_in_here_and_keeps_what_it_passes(visitor: Visitor)
     assert (asked["login_hint"], asked["organization_id"]) == (ADA, "org_1")
     assert visitor.get(at_authkit(visitor, away.location, email=ADA)).location == "/"
     assert visitor.is_signed_in()
-
-
-def test_somebody_who_impersonates_is_shown_and_is_not_recent(app: Flask, visitor: Visitor) -> None:
-    """AUT-20: they come by the initiate login URI, so the callback has a `state`."""
-    impersonator = {"email": "support@example.com", "reason": None}
-    claims = {"email": ADA, "claims": {}, "impersonator": impersonator}
-    visitor.emulator.test_client().post("/_emulate/claims", json=claims)
-    away = visitor.get("/auth/initiate").location
-
-    visitor.get(at_authkit(visitor, away, email=ADA))
-
-    assert visitor.api_session().json["impersonator"] == impersonator
-    ended: Any = visitor.post_json("/account/sessions/end-all", {}).json
-    assert ended["error"] == "sign_in_again"
 
 
 def test_a_callback_without_state_starts_again_and_goes_round_in_no_circle(

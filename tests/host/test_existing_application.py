@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, session
+from flask import Flask, render_template_string, session
 from flask_limiter import ExemptionScope
 from flask_wtf import CSRFProtect
 from workos import WorkOSClient
@@ -80,6 +80,24 @@ def test_our_pages_stand_in_the_layout_of_the_shop(customer: Visitor, path: str)
     assert '<link rel="stylesheet" href="/static/signin/style.css">' in page
     with customer.get("/static/signin/style.css") as style:
         assert style.status_code == 200
+
+
+def test_who_acts_for_a_customer_is_said_in_the_layout_of_the_shop(
+    shop: Flask, signin: Any, customer: Visitor
+) -> None:
+    """AUT-23: on our pages by the documented layout, on the shop's own by the documented line."""
+    impersonator = {"email": "support@example.com", "reason": "Ticket 7"}
+    claims = {"email": ADA, "claims": {}, "impersonator": impersonator}
+    shop.context_processor(signin.pages.common)
+    banner = "{% include 'auth/impersonated.html' %}"
+    shop.add_url_rule("/own", "own", lambda: render_template_string(banner))
+    customer.emulator.test_client().post("/_emulate/claims", json=claims)
+    customer.sign_in_by_code()
+
+    for path in ("/account", "/own"):
+        assert "support@example.com</strong> is signed in as" in customer.get(path).text
+    assert customer.post("/auth/sign-out").location == "/auth/sign-out"
+    assert "Stop" not in customer.get("/own").text
 
 
 def test_the_account_pages_work_in_the_shop(customer: Visitor) -> None:
