@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from .. import session
 from ..auth.doors import said
-from ..auth.sign_out import signed_out
+from ..auth.sign_out import sign_out
 from ..failures import Button, Failure
 from ..guards import fresh_login_required, login_required, not_impersonated
 from ..limits import known_browsers
@@ -59,8 +59,7 @@ def end_one() -> ResponseReturnValue:
     if record is None:
         raise SessionNotFound
     if handle == session.ticket().handle:
-        session.sign_out()
-        return signed_out({"status": "signed_out"})
+        return sign_out({"status": "signed_out"})
     session.end({handle: record})
     return see_other(url_for("signin.sessions.show"), json={"status": "ended", "count": 1})
 
@@ -88,9 +87,8 @@ def end_all() -> Response:
     others = _own_sessions()
     others.pop(session.ticket().handle, None)
     known_browsers.forget_everywhere(current_user.user_id)
-    session.sign_out()
     session.end(others)
-    return signed_out({"status": "ended", "count": len(others) + 1})
+    return sign_out({"status": "ended", "count": len(others) + 1})
 
 
 def _own_sessions() -> dict[str, SessionRecord]:

@@ -19,7 +19,7 @@ from ..identity import Identity
 from ..signals import signed_in, signed_out, tell
 from ..web import csrf, log
 from ..web.browsers import browser_name
-from ..workos_api import user_management
+from ..workos_api import sessions
 from . import cookie
 from .cookie import Current, Ticket
 from .refresh import refreshed
@@ -65,22 +65,22 @@ def sign_in(
     tell(signed_in, identity=identity, state=caller_state)
 
 
-def sign_out() -> None:
-    """Ends this browser's session for every copy of its cookie, and WorkOS's with it."""
+def sign_out(*, revokes: bool = True) -> None:
+    """Ends this browser's session for every copy of its cookie, and `revokes` WorkOS's with it."""
     if record := live_record():
-        end({ticket().handle: record})
+        end({ticket().handle: record}, revokes=revokes)
     csrf.forget_secret()
     g.signin_session = Current(settings(), is_changed=True)
 
 
-def end(records: Mapping[str, SessionRecord]) -> None:
-    """Ends these sessions here, and then at WorkOS if it can be reached."""
+def end(records: Mapping[str, SessionRecord], *, revokes: bool = True) -> None:
+    """Ends these sessions here, and then, if it `revokes` them, at WorkOS if it can be reached."""
     for each_handle, record in records.items():
         session_store().end(each_handle)
         log.event("authn_logout", user=record.identity.user_id)
         tell(signed_out, identity=record.identity)
-    found = [record.workos_session for record in records.values()]
-    user_management.revoke_sessions([there.id for there in found if there])
+    found = [record.workos_session for record in records.values() if revokes]
+    sessions.revoke_sessions([there.id for there in found if there])
 
 
 def live_record() -> SessionRecord | None:

@@ -16,7 +16,7 @@ from .. import signals
 from ..failures import Failure
 from ..web import log
 from ..web.visitor import this_browser
-from ..workos_api import refusals, user_management
+from ..workos_api import refusals, sessions, user_management
 from ..workos_api.faults import UnexpectedReply, WorkOSBusy, WorkOSUnreachable
 from .store import SessionRecord, SessionUnconfirmed, StoreUnavailable, session_store
 from .verdicts import SessionEnded, SessionNotEnough, Verdict, verdict_on
@@ -69,7 +69,7 @@ def _refresh(handle: str, record: SessionRecord, generation: int) -> SessionReco
     try:
         token = session.opened_refresh_token()
     except ValueError:
-        user_management.revoke_sessions([session.id])  # nobody else could end it any more
+        sessions.revoke_sessions([session.id])  # nobody else could end it any more
         _end(handle, current, "sealed with a lost key")
     try:
         fresh = _ask(handle, current, session, token)
@@ -128,7 +128,7 @@ def _ask(
 
 def _checked(record: SessionRecord, session: WorkOSSession) -> WorkOSSession:
     # The token was lost in transit, which is nobody's fault: ask if the session is still alive.
-    if not user_management.is_session_active(record.identity.user_id, session.id):
+    if not sessions.is_session_active(record.identity.user_id, session.id):
         raise refusals.InvalidGrant
     expires_at = int(time.time()) + CHECK_EVERY
     return replace(session, refresh_token=None, in_doubt=False, expires_at=expires_at)
@@ -138,7 +138,7 @@ def _is_answered(record: SessionRecord, session: WorkOSSession) -> bool:
     # A refusal that nobody knows is about this session if WorkOS does what else we ask; if not, it
     # may be about us, and must not sign everybody out.
     try:
-        user_management.is_session_active(record.identity.user_id, session.id)
+        sessions.is_session_active(record.identity.user_id, session.id)
     except Failure:
         return False
     return True

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
 
 from workos import RequestOptions, WorkOSClient
 from workos.common.models.user import User
 from workos.user_management.models import AuthenticateResponse, UserCreateResponse
 
-from ..failures import Failure
-from ..web import log
 from ..web.email_address import is_same_email
 from ..web.visitor import Browser
-from .client import TIMEOUT, ask, call, until, workos
+from .client import TIMEOUT, ask, until, workos
 from .denials import ADDRESS_REFUSALS, EmailNotAvailable, UserCreationError, withhold
-from .faults import UnexpectedReply, WorkOSDown, WorkOSRefused, WorkOSSlow, WorkOSUnreachable
+from .faults import UnexpectedReply, WorkOSRefused
 from .refusals import (
     InvalidGrant,
     InvalidOneTimeCode,
@@ -30,7 +27,6 @@ from .refusals import (
 )
 from .steps import InvalidPendingAuthenticationToken
 
-REVOKE_TIMEOUT = 3  # seconds; people who sign out do not wait long for WorkOS
 ONE_TIME_CODE = re.compile(r"[0-9A-Za-z]{4,16}")
 
 
@@ -172,28 +168,3 @@ def _has_email(user: User | UserCreateResponse, email: str) -> bool:
     # The SDK does not look at what type an id or an address has.
     are_texts = isinstance(user.id, str) and isinstance(user.email, str)
     return are_texts and is_same_email(user.email, email)
-
-
-def is_session_active(user_id: str, workos_session_id: str) -> bool:
-    """Whether this WorkOS session of this person is still active; raises Failure."""
-    page = ask(workos().user_management.list_sessions, user_id, limit=100)
-    return any(one.id == workos_session_id and one.status == "active" for one in page.data)
-
-
-def revoke_sessions(workos_session_ids: Sequence[str]) -> None:
-    """Ends sessions at WorkOS if it can be reached: ours are over in any case.
-
-    A call from here rather than a redirect of the browser: it needs no valid access token and no
-    exception in the Content-Security-Policy, and cannot strand a person at WorkOS.
-    """
-    for workos_session_id in workos_session_ids:
-        try:
-            call(
-                workos().user_management.revoke_session,
-                session_id=workos_session_id,
-                request_options={"timeout": REVOKE_TIMEOUT},
-            )
-        except Failure as failure:
-            log.event("workos_session_not_revoked", reason=failure.name(), detail=failure.detail)
-            if isinstance(failure, WorkOSSlow | WorkOSUnreachable | WorkOSDown):
-                return  # nobody waits for the same time-out again and again

@@ -90,6 +90,17 @@ def test_programs_are_told(acting: Visitor) -> None:
     assert (session["user"]["email"], session["authentication_method"]) == (ADA, "Impersonation")
 
 
+def test_stop_ends_it_here_and_leads_to_the_logout_page(
+    acting: Visitor, at_workos: FlaskClient
+) -> None:
+    """AUT-23, SES-07."""
+    left = acting.post("/auth/sign-out")
+
+    assert not acting.is_signed_in()
+    assert heading(left) == "You are signed out here"
+    assert "/user_management/sessions/logout?session_id=session_" in left.text
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -87,6 +87,7 @@ def test_the_door_used_last_is_marked_until_the_browser_forgets(page: Page) -> N
     page.get_by_role("button", name="Continue", exact=True).click()
     page.goto("/auth/sign-out")
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="You are signed out", exact=True)).to_be_visible()
     page.goto("/sign-in")
     expect(page.get_by_role("link", name="Continue with GitHub Last used")).to_be_visible()
     look_at(page, "sign-in, last used", RULES)
@@ -95,6 +96,37 @@ def test_the_door_used_last_is_marked_until_the_browser_forgets(page: Page) -> N
     page.get_by_role("button", name="Forget this browser").click()
     page.goto("/sign-in")
     expect(page.get_by_text("Last used")).to_be_hidden()
+
+
+def test_signing_out_leads_by_the_logout_page_and_back_over_https(page: Page, site: Site) -> None:
+    """SES-07, WEB-03, WEB-04: the form ends at a page of ours, which moves on by itself."""
+    page.goto("/auth/authkit?next=/account")
+    page.get_by_label("Email").fill("leaving@example.com")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("heading", name="You are signed out", exact=True)).to_be_visible()
+    assert page.url == f"{site.url}/auth/sign-out"
+    page.goto("/auth/authkit")
+    expect(page.get_by_text("hosted AuthKit")).to_be_visible()
+
+
+def test_an_impersonation_begins_at_the_dashboard_and_stops_with_a_button(
+    page: Page, site: Site
+) -> None:
+    """AUT-23, A11Y-01."""
+    bring_axe(page)
+    page.goto(f"{site.workos_url}/_emulate/impersonation")
+    page.get_by_label("Who", exact=True).fill("lost@example.com")
+    page.get_by_role("button", name="Impersonate", exact=True).click()
+
+    banner = page.get_by_role("region", name="Impersonation")
+    expect(banner).to_contain_text("support@example.com is signed in as lost@example.com")
+    expect(banner).to_contain_text("Reason: Ticket 7")
+    page.goto("/account")
+    look_at(page, "an account, impersonated", RULES)
+    banner.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("heading", name="You are signed out", exact=True)).to_be_visible()
 
 
 def test_who_says_no_there_can_start_again(page: Page) -> None:
