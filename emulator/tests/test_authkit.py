@@ -33,6 +33,7 @@ def ask(http: BareHttp, **changes: str | None) -> httpx2.Response:
         **changes,
     }
     given = {name: value for name, value in query.items() if value is not None}
+    http.browser.cookies.clear()  # in a browser that AuthKit does not know
     return http.browser.get("/user_management/authorize", params=given)
 
 

@@ -13,6 +13,7 @@ from .environment import Environment, the_environment
 from .errors import CodeRefusal, OAuthRefusal
 from .fields import reading_body
 from .formats import Json
+from .invitations import take_in
 from .magic_auth import redeem
 from .objects import PendingAuthentication, RefreshToken, Session
 from .organizations import ask_for_organization, with_organization_selection
@@ -61,10 +62,11 @@ def with_magic_auth_code(environment: Environment) -> PendingAuthentication:
     with reading_body() as body:
         email = body.email()
         one_time_code = body.text("code")
+        invitation_token = body.optional_text("invitation_token")
     environment.rate_limits.count_authenticate(email)
     user = redeem(environment, email, one_time_code)
     user.email_verified = True  # the code came with a mail to it
-    return PendingAuthentication(Session(user))
+    return PendingAuthentication(take_in(environment, Session(user), invitation_token))
 
 
 def with_refresh_token(environment: Environment) -> PendingAuthentication:

@@ -22,6 +22,7 @@ from .errors import CodeRefusal, EntityNotFound, OAuthRefusal
 from .fields import reading_body, reading_query
 from .formats import Json, now, origin, same_email, with_query
 from .identity_provider import with_assertion
+from .invitations import require_welcome, take_in
 from .objects import AuthorizationRequest, PendingAuthentication, Remembered, Session, SignInCode
 from .organizations import choices
 from .pages import kept_to_itself
@@ -80,6 +81,7 @@ def authorize() -> ResponseReturnValue:
                 login_hint=query.optional_text("login_hint"),
                 is_sign_up=query.one_of("screen_hint", SCREENS, default="sign-in") == "sign-up",
                 organization_id=organization_id,
+                invitation_token=query.optional_text("invitation_token"),
             )
             asks_again = "max_age" in query.values or query.optional_text("prompt") == "login"
         # Nobody is sent to an address that is not known: the person is stranded here.
@@ -122,6 +124,8 @@ def answer(token: str) -> ResponseReturnValue:
             email = body.email() if has_email else ""
             chosen = body.optional_text("organization_id") or asked.organization_id
             names = [str(body.values.get(name) or "") for name in ("first_name", "last_name")]
+        if email:
+            require_welcome(environment, email, asked.invitation_token)
         if email and any(names):  # somebody new; who is there already keeps their own
             environment.user_for(email, *[name or None for name in names])
         user = environment.users_by_email.get(same_email(email))
@@ -143,6 +147,8 @@ def with_authorization_code(environment: Environment) -> PendingAuthentication:
     with reading_body() as body:
         code = body.text("code")
         verifier = body.optional_text("code_verifier")
+        if "invitation_token" in body.values:  # it belongs into the authorization URL
+            body.refuse("invitation_token", "invitation_token_invalid", "It cannot be used here.")
     found = environment.sign_in_codes.get(code)
     if found is None or found.used or now() >= found.expires_at:
         raise OAuthRefusal("invalid_grant", "The code has expired or has already been used.")
@@ -154,8 +160,11 @@ def with_authorization_code(environment: Environment) -> PendingAuthentication:
         raise OAuthRefusal("invalid_grant", "The code verifier is not the one of the challenge.")
     email = address_of(environment, found)
     if found.assertion:
-        return with_assertion(environment, found.assertion, email)
+        pending = with_assertion(environment, found.assertion, email)
+        take_in(environment, pending.session, found.request.invitation_token)
+        return pending
     session = Session(environment.user_for(email), organization_id=found.organization_id)
+    take_in(environment, session, found.request.invitation_token)
     if known := found.remembered:
         session.impersonator, session.proved_at = known.impersonator, known.proved_at
     if found.request.provider == AUTHKIT:

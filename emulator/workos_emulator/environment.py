@@ -14,6 +14,7 @@ from .connection import Connection, Policy
 from .event import Deliver, Event, post
 from .fault import Fault
 from .formats import Json, new_id, now, same_email, stable_id
+from .invitation import Invitation
 from .mail import Mail
 from .objects import (
     AuthorizationCode,
@@ -110,6 +111,8 @@ class Environment:
         self.challenges: dict[str, Challenge] = {}
         self.mfa_required: set[str | None] = set()  # "everybody", addresses, organizations
         self.authenticator_ahead = timedelta(0)  # of the clock; nobody wants to wait for a code
+        self.invitations: dict[str, Invitation] = {}
+        self.sign_up_allowed = True
         self.access_token_lifetime = ACCESS_TOKEN_LIFETIME
         self.sow(self)
         for happened in (self.events, self.unsent, self.requests, self.mailbox):

@@ -7,6 +7,7 @@ from .environment import Environment, the_environment
 from .errors import EntityNotFound
 from .fields import reading_body
 from .formats import same_email
+from .invitations import require_welcome
 from .mailed_codes import mail, spend
 from .objects import MailedCode, User
 
@@ -18,9 +19,11 @@ def create() -> ResponseReturnValue:
     """Mails a code, and signs up a new person. The reply contains the code, as WorkOS's."""
     with reading_body() as body:
         email = body.email()
-        for name in ("ip_address", "user_agent", "locale", "invitation_token"):
+        for name in ("ip_address", "user_agent", "locale"):
             body.optional_text(name)
+        invitation_token = body.optional_text("invitation_token")
     with the_environment() as environment:
+        require_welcome(environment, email, invitation_token)
         environment.rate_limits.count_magic_auth(email)
         return mail(environment, MailedCode(environment.user_for(email))).to_json(), 201
 

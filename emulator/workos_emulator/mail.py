@@ -8,7 +8,8 @@ from typing import Self
 
 from flask import render_template
 
-from .formats import Json, new_id, now, same_email, timestamp
+from .formats import Json, new_id, now, same_email, timestamp, with_query
+from .invitation import Invitation
 from .objects import MailedCode, PasswordlessSession
 
 LINK = re.compile(r"https?://[^\s<>\"]+")
@@ -51,6 +52,22 @@ class Mail:
             text=render_template("mail/magic_auth.txt", one_time_code=code),
             html=render_template("mail/magic_auth.html", one_time_code=code),
             one_time_code=code,
+        )
+
+    @classmethod
+    def with_invitation(cls, invitation: Invitation, url: str) -> Self:
+        """Returns WorkOS's mail that invites somebody."""
+        link = with_query(url, {"invitation_token": invitation.token})
+        inviter = invitation.inviter and (invitation.inviter.name or invitation.inviter.email)
+        organization = invitation.organization and invitation.organization.name
+        subject = f"Join {organization}" if organization else "You are invited"
+        shown = {"link": link, "inviter": inviter, "organization": organization}
+        return cls(
+            to=invitation.email,
+            subject=subject,
+            text=render_template("mail/invitation.txt", **shown),
+            html=render_template("mail/invitation.html", **shown),
+            links=[link],
         )
 
     @classmethod

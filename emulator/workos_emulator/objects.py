@@ -125,6 +125,7 @@ class AuthorizationRequest:
     is_sign_up: bool
     organization_id: str | None
     connection_id: str | None = None
+    invitation_token: str | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
 
 
