@@ -9,7 +9,7 @@ from . import cli, failure_pages, health, home, keys, limits, pages, report, ses
 from . import development as for_developers
 from .account import overview, security, sessions
 from .api import session as api_session
-from .auth import callback, sign_in, sign_out, steps
+from .auth import callback, invitation, sign_in, sign_out, steps
 from .auth import doors as ways_in
 from .config import Config
 from .stores import Stores, choose
@@ -65,7 +65,8 @@ def init_app(
     failure_pages.init_app(app, signin)
     doors = ways_in.init_app(app, config.sign_in_with)
     account = (overview, sessions, security)
-    for part in (sign_in, callback, sign_out, *account, api_session, webhooks, report):
+    journey = (sign_in, callback, sign_out, invitation)
+    for part in (*journey, *account, api_session, webhooks, report):
         signin.register_blueprint(part.bp)
     for way_in in doors:
         signin.register_blueprint(way_in.bp)

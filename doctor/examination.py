@@ -11,6 +11,7 @@ from app.environment import ConfigError
 from app.parsing import is_on
 from doctor import (
     app_checks,
+    dashboard_checks,
     server_checks,
     settings_checks,
     site_checks,
@@ -28,6 +29,7 @@ CHECKS = (
     *store_checks.CHECKS,
     *workos_checks.CHECKS,
     *sso_checks.CHECKS,
+    *dashboard_checks.CHECKS,
     *site_checks.CHECKS,
 )
 

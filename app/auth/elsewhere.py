@@ -14,7 +14,7 @@ from ..web import log
 from ..web.answers import see_other
 from ..web.visitor import this_browser
 from ..workos_api import authorize
-from . import attempts, state
+from . import attempts, invited, state
 from .attempt import Attempt
 from .door import Proof
 
@@ -61,6 +61,8 @@ def url_for_attempt(
 ) -> str:
     """Returns where WorkOS takes over, and sends the browser back to this attempt."""
     log.event("authn_led_away")
+    if token := invited.token(attempt.return_to, settings()):
+        asked = {**asked, "invitation_token": token}  # here, for it is refused with the code
     return authorize.authorization_url(
         asked,
         redirect_uri=settings().redirect_uris[0],

@@ -85,6 +85,9 @@ verifying = limiter.shared_limit(_per_visitor, "verify-visitor")
 exchanging = limiter.shared_limit(_per_visitor, "callback-visitor")
 """Limits how often one visitor has the callback exchange a code."""
 
+inviting = limiter.shared_limit(_per_visitor, "invitation-visitor")
+"""Limits how often one visitor looks at an invitation."""
+
 leading_away = limiter.shared_limit(_per_visitor, "leading-away-visitor")
 """Limits how often one visitor reaches a view that begins a sign-in elsewhere."""
 

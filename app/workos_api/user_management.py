@@ -12,7 +12,13 @@ from workos.user_management.models import AuthenticateResponse, UserCreateRespon
 from ..web.email_address import is_same_email
 from ..web.visitor import Browser
 from .client import TIMEOUT, ask, until, workos
-from .denials import ADDRESS_REFUSALS, EmailNotAvailable, UserCreationError, withhold
+from .denials import (
+    ADDRESS_REFUSALS,
+    EmailNotAvailable,
+    InvitationInvalid,
+    UserCreationError,
+    withhold,
+)
 from .faults import UnexpectedReply, WorkOSRefused
 from .refusals import (
     InvalidGrant,
@@ -30,16 +36,24 @@ from .steps import InvalidPendingAuthenticationToken
 ONE_TIME_CODE = re.compile(r"[0-9A-Za-z]{4,16}")
 
 
-def create_magic_auth(email: str, browser: Browser) -> str | None:
+def create_magic_auth(
+    email: str, browser: Browser, invitation_token: str | None = None
+) -> str | None:
     """Has WorkOS make a one-time code, and email it unless that is switched off; raises Failure.
 
-    Returns the code, which is a credential; None if the address may not have one.
+    Returns the code, which is a credential; None if the address may not have one. An invitation
+    lets addresses in that otherwise may not.
     """
     try:
         one_time_code = ask(
-            workos().user_management.create_magic_auth, email=email, **browser._asdict()
+            workos().user_management.create_magic_auth,
+            email=email,
+            invitation_token=invitation_token,
+            **browser._asdict(),
         ).code
     except ADDRESS_REFUSALS as refused:
+        if invitation_token and isinstance(refused, InvitationInvalid):
+            raise  # tells nothing about the address that the invitation does not
         withhold(refused)
         return None
     return mailable(one_time_code)
@@ -54,16 +68,24 @@ def mailable(one_time_code: object) -> str:
 
 
 def authenticate_with_magic_auth(
-    one_time_code: str, email: str, browser: Browser
+    one_time_code: str, email: str, browser: Browser, invitation_token: str | None = None
 ) -> AuthenticateResponse:
     """Exchanges the code that a person typed for who they are; spends it; raises Failure.
 
-    For an address that may not have an account every code is wrong.
+    For an address that may not have an account every code is wrong. An invitation is accepted.
     """
     grant = workos().user_management.authenticate_with_magic_auth
     try:
-        return ask(grant, code=one_time_code, email=email, **browser._asdict())
+        return ask(
+            grant,
+            code=one_time_code,
+            email=email,
+            invitation_token=invitation_token,
+            **browser._asdict(),
+        )
     except ADDRESS_REFUSALS as refused:
+        if invitation_token and isinstance(refused, InvitationInvalid):
+            raise
         withhold(refused)
         raise InvalidOneTimeCode(detail=refused.detail) from None
     except InvalidGrant as refused:  # whose words are about a link

@@ -94,11 +94,6 @@ ONLY_CODES = (
         '    return f"state:{attempt_id}"',
     ),
     Edit(
-        "app/identity.py",
-        "method: str, profile_id: str | None = None\n    ) ->",
-        "method: str\n    ) ->",
-    ),
-    Edit(
         "app/auth/attempt.py",
         "    link: str | None = None  # WorkOS's own, if the mail carries one of ours\n",
     ),
@@ -141,14 +136,18 @@ ONLY_CODES = (
         MAGIC_AUTH,
         """\
     with code_instead.spending(link) if link else nullcontext():
-        one_time_code = user_management.create_magic_auth(email, this_browser())
+        one_time_code = user_management.create_magic_auth(
+            email, this_browser(), invited.token(attempt.return_to, config)
+        )
         if config.mails_itself:
             _mail(email, one_time_code)
     if link:
         attempt = replace(attempt, knows_email=False)
 """,
         """\
-    one_time_code = user_management.create_magic_auth(email, this_browser())
+    one_time_code = user_management.create_magic_auth(
+        email, this_browser(), invited.token(attempt.return_to, config)
+    )
     if config.mails_itself:
         _mail(email, one_time_code)
 """,
@@ -253,6 +252,9 @@ DOORS: dict[str, Thing] = {
             "tests/auth/test_authkit.py",
             "tests/auth/test_complete_email.py",
             "tests/auth/test_steps_elsewhere.py",
+            "tests/auth/test_impersonation.py",
+            "tests/auth/test_invitation.py",
+            "tests/auth/test_logout.py",
             "tests/auth/test_social.py",
             "tests/browser/test_elsewhere.py",
         ),

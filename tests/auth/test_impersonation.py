@@ -14,8 +14,7 @@ from flask.testing import FlaskClient
 
 from app.config import Config
 from app.web.log import JSONFormatter
-from tests.auth.test_authkit import exchanges, query_of
-from tests.walk import ADA, Visitor, heading
+from tests.walk import ADA, Visitor, heading, query_of
 
 SUPPORT, REASON = "support@example.com", "Ticket 7: <lost> invoice"
 MASKED = "s***@example.com"
@@ -156,7 +155,7 @@ def test_without_a_state_nobody_is_signed_in(visitor: Visitor, at_workos: FlaskC
 
     assert "This sign-in did not start here" in page.text
     assert not visitor.is_signed_in()
-    assert exchanges(visitor) == []
+    assert visitor.exchanges() == []
 
 
 def test_it_replaces_the_session_that_the_browser_had(

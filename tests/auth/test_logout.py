@@ -12,8 +12,7 @@ from flask.testing import FlaskClient
 from workos import WorkOSClient
 
 from app.config import Config
-from tests.auth.test_authkit import query_of
-from tests.walk import ADA, Visitor, heading
+from tests.walk import ADA, Visitor, heading, query_of
 
 SIGNED_OUT = "http://localhost:5000/auth/sign-out"
 

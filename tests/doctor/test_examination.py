@@ -254,6 +254,17 @@ def test_the_redirect_uri_of_previews_is_listed(diagnose: Examine) -> None:
     assert [(one.outcome, uri in one.what) for one in found] == [("ok", False), ("ok", True)]
 
 
+def test_what_only_the_dashboard_knows_is_named(diagnose: Examine) -> None:
+    def named(ways_in: str) -> list[str]:
+        found = diagnose(SIGN_IN_WITH=ways_in)["dashboard"]
+        assert {finding.outcome for finding in found} == {"skipped"}
+        return [finding.what.rpartition("/auth/")[2] for finding in found]
+
+    assert named("magic_auth,magic_link") == ["invitation"]
+    assert named("magic_auth,google") == ["invitation", "sign-out"]
+    assert named("authkit") == ["invitation", "sign-out", "initiate"]
+
+
 @pytest.mark.parametrize(("ahead", "word"), [(120, "behind"), (-120, "ahead of")])
 def test_a_wrong_clock_is_found(diagnose: Examine, ahead: float, word: str) -> None:
     found = failures(diagnose(transport=Dated(workos_emulator.create_app(), ahead)))

@@ -20,7 +20,7 @@ from ...web.fields import queried, submitted
 from ...web.visitor import this_browser
 from ...workos_api import user_management
 from ...workos_api.refusals import InvalidOneTimeCode
-from .. import attempts, code_instead
+from .. import attempts, code_instead, invited
 from ..attempt import EXCHANGING, Attempt
 from ..complete import complete
 from ..door import Door, Proof
@@ -67,7 +67,9 @@ def send() -> Response:
         caller_state=fields["state"],
     )
     with code_instead.spending(link) if link else nullcontext():
-        one_time_code = user_management.create_magic_auth(email, this_browser())
+        one_time_code = user_management.create_magic_auth(
+            email, this_browser(), invited.token(attempt.return_to, config)
+        )
         if config.mails_itself:
             _mail(email, one_time_code)
     if link:
@@ -108,7 +110,9 @@ def verify() -> Response:
     session_store().check()  # before the code is spent on a session that could not be kept
     try:
         _require_asked_here(attempt, one_time_code, config)
-        reply = user_management.authenticate_with_magic_auth(one_time_code, email, this_browser())
+        reply = user_management.authenticate_with_magic_auth(
+            one_time_code, email, this_browser(), invited.token(attempt.return_to, config)
+        )
     except WrongCode as wrong:
         wrong.tries_left = limits.tries_left(attempt.id)
         raise
