@@ -61,11 +61,12 @@ def url_for_attempt(
 ) -> str:
     """Returns where WorkOS takes over, and sends the browser back to this attempt."""
     log.event("authn_led_away")
-    if token := invited.token(attempt.return_to, settings()):
-        asked = {**asked, "invitation_token": token}  # here, for it is refused with the code
+    config = settings()
+    if token := invited.token(attempt.return_to, config):
+        asked = {**asked, "invitation_token": token}  # here: it is refused with the code
     return authorize.authorization_url(
         asked,
-        redirect_uri=settings().redirect_uris[0],
+        redirect_uri=config.redirect_uris[0],
         state=state.make(attempt),
         code_verifier=attempt.code_verifier or "",
         max_age=max_age,
