@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -100,6 +101,54 @@ def test_an_address_without_an_account_looks_like_one_with(visitor: Visitor) -> 
     assert heading(wrong) == "That code is not right"
     assert "4 tries left" in wrong.text
     assert visitor.mailbox() == []
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_whatever_workos_says_to_the_code_of_such_an_address_it_is_wrong(
+    visitor: Visitor, status: int
+) -> None:
+    """AUT-14: of the token in its place WorkOS knows nothing."""
+    asked(visitor)
+    answer_next(visitor, 400, {"error": "sign_up_not_allowed"})
+    give(visitor, "unknown@example.com")
+    answer_next(visitor, status, {"error": "invalid_request", "message": "canary"})
+
+    wrong = visitor.post("/auth/verify-email", one_time_code="123456")
+
+    assert heading(wrong) == "That code is not right"
+
+
+def test_asking_again_asks_as_much_of_workos_for_such_an_address(visitor: Visitor) -> None:
+    """AUT-14: the time that it takes must not tell."""
+    calls = []
+    for refusal in (None, {"error": "sign_up_not_allowed"}):
+        asked(visitor)
+        if refusal:
+            answer_next(visitor, 400, refusal)
+        give(visitor, "somebody@example.com" if refusal else ADA)
+        before = len(visitor.api_calls())
+        visitor.post("/auth/verify-email/send")
+        new = visitor.api_calls()[before:]
+        calls.append(
+            [(call["method"], re.sub(r"_\w+$|(?<=user_)\w+", "", call["path"])) for call in new]
+        )
+
+    assert calls[0] == calls[1]
+    assert len(calls[0]) == 2
+
+
+def test_a_program_is_told_the_same_of_such_an_address(visitor: Visitor) -> None:
+    """AUT-14: nothing that only WorkOS could have made up."""
+    told = []
+    for refusal in (None, {"error": "sign_up_not_allowed"}):
+        asked(visitor)
+        if refusal:
+            answer_next(visitor, 400, refusal)
+        given: Any = visitor.post_json("/auth/your-email", {"email": ADA})
+        told.append((given.status_code, {**given.json, "attempt": ""}))
+
+    assert told[0] == told[1]
+    assert told[0][1]["step"] == "verify_email"
 
 
 def test_going_back_to_a_step_that_is_done_leads_on(visitor: Visitor) -> None:

@@ -95,3 +95,18 @@ def test_an_address_without_an_account_is_told_so_by_mail(visitor: Visitor) -> N
     [mail] = visitor.mailbox()
     assert mail["one_time_code"] is None
     assert visitor.post("/auth/verify-email/send").location == given.location
+
+
+def test_for_an_address_without_an_account_as_much_is_asked_of_workos(visitor: Visitor) -> None:
+    """AUT-14: the time that it takes must not tell."""
+    calls = []
+    for refusal in (None, {"error": "sign_up_not_allowed"}):
+        come_back(visitor, without_email="yes")
+        if refusal:
+            answer_next(visitor, 400, refusal)
+        before = len(visitor.api_calls())
+        visitor.post("/auth/your-email", email=ADA)
+        visitor.post("/auth/verify-email/send")
+        calls.append([call["method"] for call in visitor.api_calls()[before:]])
+
+    assert calls == [["POST", "GET", "GET"]] * 2

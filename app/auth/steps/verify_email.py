@@ -19,6 +19,7 @@ from ...web.email_address import AddressRefused, canonical_email
 from ...web.fields import queried, submitted
 from ...web.visitor import this_browser
 from ...workos_api import step_codes
+from ...workos_api.faults import EmailNotAccepted, InvalidRequest
 from ...workos_api.refusals import InvalidOneTimeCode
 from ...workos_api.steps import (
     NOBODY,
@@ -83,7 +84,8 @@ def _exchange(pending: Pending, one_time_code: str) -> AuthenticateResponse:
         return step_codes.authenticate_with_email_verification(
             one_time_code, pending.token, this_browser()
         )
-    except InvalidPendingAuthenticationToken:
+    except (InvalidPendingAuthenticationToken, InvalidRequest, EmailNotAccepted):
+        # Whatever WorkOS makes of a token that is none of its own: every code is wrong.
         if pending.token.startswith(NOBODY):
             raise InvalidOneTimeCode from None
         raise
