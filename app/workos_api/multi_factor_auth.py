@@ -48,7 +48,7 @@ def enroll(
         request_options=request_options,
     ).authentication_factor
     # Both are shown, and the URI is drawn: they have to be what an app can read.
-    secret, uri = (made.totp.secret, made.totp.uri) if made.totp else ("", "")
+    secret, uri = (str(made.totp.secret), str(made.totp.uri)) if made.totp else ("", "")
     if not (SECRET.fullmatch(secret) and TOTP_URI.fullmatch(uri)):
         raise UnexpectedReply(detail="no TOTP")
     return Enrollment(made.id, secret, uri)
