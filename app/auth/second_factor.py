@@ -24,6 +24,7 @@ from ..web.visitor import this_browser
 from ..workos_api import multi_factor_auth, user_management
 from ..workos_api.client import TIMEOUT, until
 from ..workos_api.multi_factor_auth import Enrollment
+from ..workos_api.refusals import UserMismatch
 from ..workos_api.steps import (
     InvalidPendingAuthenticationToken,
     MfaChallenge,
@@ -86,12 +87,26 @@ def _answer(attempt: Attempt, pending: Pending, factor_id: str, code: str) -> Pr
         reply = user_management.authenticate_with_totp(
             pending.token, challenge_id, code, browser, until(ends_at)
         )
-        return Proof.from_authentication(attempt, reply)
-    verify(factor_id, code, ends_at)
-    if pending.token == NO_TOKEN:
-        return Proof(shapes.read(Identity, held))
-    reply = user_management.authenticate_with_refresh_token(pending.token, browser, until(ends_at))
+    else:
+        verify(factor_id, code, ends_at)
+        if pending.token == NO_TOKEN:
+            return Proof(_spent_once(attempt, held))
+        reply = user_management.authenticate_with_refresh_token(
+            pending.token,
+            browser,
+            organization_id=held["organization_id"],  # or WorkOS falls back to another
+            request_options=until(ends_at),
+        )
+    if reply.user.id != pending.details["user_id"]:
+        raise UserMismatch
     return Proof.from_authentication(attempt, reply)
+
+
+def _spent_once(attempt: Attempt, held: dict[str, Any]) -> Identity:
+    # Nothing at WorkOS is spent by it, so a copy of the cookie would do for ten minutes.
+    if not session_store().claim(f"withheld:{attempt.id}", expires_at=attempt.forget_at):
+        raise InvalidPendingAuthenticationToken
+    return shapes.read(Identity, held)
 
 
 def verify(factor_id: str, code: str, ends_at: float | None = None) -> None:

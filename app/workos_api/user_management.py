@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 from workos import RequestOptions, WorkOSClient
 from workos.common.models.user import User
@@ -136,13 +137,11 @@ def authenticate_with_totp(
 
 
 def authenticate_with_refresh_token(
-    refresh_token: str, browser: Browser, request_options: RequestOptions | None = None
+    refresh_token: str, browser: Browser, **options: Any
 ) -> AuthenticateResponse:
     """Exchanges a refresh token for a new one and an access token; spends it; raises Failure."""
     grant = workos().user_management.authenticate_with_refresh_token
-    return ask(
-        grant, refresh_token=refresh_token, request_options=request_options, **browser._asdict()
-    )
+    return ask(grant, refresh_token=refresh_token, **browser._asdict(), **options)
 
 
 def list_providers(user_id: str, request_options: RequestOptions | None = None) -> list[str]:

@@ -12,6 +12,7 @@ from app.config import Config
 from app.environment import ConfigError
 from tests.totp import answers_next, fails_next, logged, next_totp, requires_mfa, set_up
 from tests.walk import ADA, Visitor, heading
+from tests.workos.replies import AUTHENTICATED, USER
 
 ENROLL, TOTP = "/auth/enroll-totp", "/auth/totp"
 
@@ -105,6 +106,42 @@ def test_a_code_signs_in_once(visitor: Visitor, another_visitor: Visitor) -> Non
 
     assert heading(again) == "That code is not right"
     assert not another_visitor.is_signed_in()
+
+
+def test_what_a_link_proved_signs_in_once(visitor: Visitor) -> None:
+    """AUT-03, AUT-15: a copy of what waits for the code is worth nothing after it."""
+    set_up(visitor)
+    by_link(visitor)
+    waiting = visitor.cookies()
+    assert visitor.post(TOTP, one_time_code=next_totp(visitor)).location == "/account"
+    visitor.sign_out()
+    visitor.take_cookies(waiting)
+
+    again = visitor.post(TOTP, one_time_code=next_totp(visitor))
+
+    assert heading(again) == "This sign-in took too long"
+    assert not visitor.is_signed_in()
+
+
+@pytest.mark.parametrize("step", [TOTP, ENROLL])
+@pytest.mark.parametrize("door", [by_code, by_google])
+def test_somebody_else_in_the_answer_to_the_code_is_nobody(
+    visitor: Visitor, door: Callable[..., Any], step: str
+) -> None:
+    """AUT-15, AUT-22: a code of one person signs nobody else in."""
+    if step == TOTP:
+        set_up(visitor)
+    of_bob = {**AUTHENTICATED, "user": {**USER, "id": "user_01BOB"}}
+    hook = {"method": "POST", "path": "/user_management/authenticate", "status": 200}
+    assert step in door(visitor).location
+    visitor.post(f"{ENROLL}/begin")
+    code = next_totp(visitor)
+    visitor.emulator.test_client().post("/_emulate/hooks", json={**hook, "body": of_bob})
+
+    refused = visitor.post(step, one_time_code=code)
+
+    assert heading(refused) == "This code is for another account"
+    assert not visitor.is_signed_in()
 
 
 def test_an_app_that_was_never_confirmed_locks_nobody_out(visitor: Visitor) -> None:

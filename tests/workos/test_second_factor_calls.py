@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import responses
+from workos import WorkOSClient
 
+from app import create_app
+from app.config import Config
 from tests.walk import ADA, Visitor, heading
-from tests.workos.conftest import API
+from tests.workos.conftest import API, FIREFOX
 from tests.workos.replies import AUTHENTICATED, MAGIC_AUTH, NO_USERS, NOW
 from tests.workos.test_calls import AUTHENTICATE, BROWSER, CLIENT, SEND_CODE, bodies
 
@@ -33,6 +38,7 @@ CHALLENGE = {
     "updated_at": NOW,
 }
 ENROLL = f"{API}/user_management/users/user_01ADA/auth_factors"
+VERIFY = f"{API}/auth/challenges/auth_challenge_01/verify"
 ASK = f"{API}/auth/factors/auth_factor_01/challenge"
 GRANT = {
     **CLIENT,
@@ -105,8 +111,45 @@ def test_setting_up_an_app(visitor: Visitor, api: responses.RequestsMock) -> Non
     ]
 
 
+def test_typing_the_code_that_this_application_asks_for(
+    config: Config, workos: WorkOSClient, api: responses.RequestsMock
+) -> None:
+    """WorkOS falls back to another organization unless it is told which one was chosen."""
+    visitor = Visitor(create_app(replace(config, require_mfa="on"), workos=workos))
+    visitor.client.environ_base["HTTP_USER_AGENT"] = FIREFOX
+    authenticated = {**AUTHENTICATED, "organization_id": "org_01ACME"}
+    api.post(SEND_CODE, json=MAGIC_AUTH, status=201)
+    api.post(AUTHENTICATE, json=authenticated)
+    api.get(ENROLL, json={**NO_USERS, "data": [FACTOR]})
+    api.post(ASK, json=CHALLENGE, status=201)
+    api.post(VERIFY, json={"challenge": CHALLENGE, "valid": True})
+    visitor.ask_for_code()
+    visitor.type_code("424242")
+
+    assert visitor.post("/auth/totp", one_time_code="424242").location == "/"
+
+    refresh = {
+        **CLIENT,
+        **BROWSER,
+        "grant_type": "refresh_token",
+        "refresh_token": "refresh-canary",
+        "organization_id": "org_01ACME",
+    }
+    assert bodies(api)[-3:] == [
+        ("POST", ASK, {}),
+        ("POST", VERIFY, {"code": "424242"}),
+        ("POST", AUTHENTICATE, refresh),
+    ]
+
+
 @pytest.mark.parametrize(
-    "totp", [None, {**TOTP, "uri": "javascript:alert(1)"}, {**TOTP, "secret": "<script>"}]
+    "totp",
+    [
+        None,
+        {**TOTP, "uri": "javascript:alert(1)"},
+        {**TOTP, "secret": "<script>"},
+        {**TOTP, "secret": None},
+    ],
 )
 def test_what_no_app_could_read_is_not_shown(
     visitor: Visitor, api: responses.RequestsMock, totp: object
