@@ -58,7 +58,10 @@ def sign_in(
     )
     store.create(new.handle, record, expires_at=ends_at)
     if before and (replaced := store.find(before.handle)):
-        end({before.handle: replaced})
+        # WorkOS may go on with its session instead of beginning another: that one is to live.
+        there = replaced.workos_session
+        is_same = there and workos_session and there.id == workos_session.id
+        end({before.handle: replaced}, revokes=not is_same)
     csrf.forget_secret()
     g.signin_session = Current(config, new, record, is_changed=True)
     log.event("session_created", way=identity.method, user=identity.user_id)

@@ -320,3 +320,17 @@ def test_each_process_asks_over_connections_of_its_own(tmp_path: Path) -> None:
     child, parent, second_child = callers[0], callers[3], callers[6]
     assert callers == [child] * 3 + [parent] * 3 + [second_child] * 3 + [parent] * 3
     assert len({child, parent, second_child}) == 3
+
+
+def test_signing_in_again_does_not_end_a_session_that_goes_on_at_workos(
+    visitor: Visitor, api: responses.RequestsMock
+) -> None:
+    """SES-05: ours is a new one; theirs may be the same."""
+    api.post(SEND_CODE, json=MAGIC_AUTH, status=201)
+    api.post(AUTHENTICATE, json=AUTHENTICATED)
+    for _ in range(2):
+        visitor.ask_for_code()
+        visitor.type_code("424242")
+
+    assert visitor.is_signed_in()
+    assert {url for _, url, _ in bodies(api)} == {SEND_CODE, AUTHENTICATE}
