@@ -117,8 +117,8 @@ def impersonator(reply: AuthenticateResponse) -> Impersonator | None:
     """Returns who acts for the person, by the reply or else by its token (`act`, RFC 8693)."""
     if said := reply.impersonator:
         return Impersonator(email=str(said.email), reason=_text(said.reason))
-    actor = _claims(reply.access_token).get("act")
-    if actor is None:
+    actor, method = _claims(reply.access_token).get("act"), reply.authentication_method
+    if actor is None and not (method and method.value == "Impersonation"):
         return None
     email = _text(actor.get("sub")) if isinstance(actor, dict) else None
     return Impersonator(email=email or "unknown", reason=None)

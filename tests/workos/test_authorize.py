@@ -97,6 +97,24 @@ def test_what_workos_may_leave_out_costs_nobody_their_code(
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"authentication_method": "Impersonation"},
+        {"authentication_method": "Impersonation", "impersonator": None},
+        {"access_token": jwt.encode({"sid": "session_01", "act": "canary"}, "k" * 32)},
+    ],
+)
+def test_who_acts_for_somebody_is_shown_even_if_workos_does_not_say_who(
+    visitor: Visitor, api: responses.RequestsMock, changes: dict[str, Any]
+) -> None:
+    """AUT-23."""
+    come_back(visitor, api, {**AUTHENTICATED, **changes})
+
+    assert visitor.api_session().json["impersonator"] == {"email": "unknown", "reason": None}
+    assert visitor.post("/account/sessions/end-all").status_code == 403
+
+
+@pytest.mark.parametrize(
     "reply",
     [
         {},
