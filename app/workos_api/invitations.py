@@ -12,7 +12,7 @@ from workos.user_management.models import Invitation
 from ..failures import SIGN_IN, Failure
 from .client import ask, workos
 from .denials import InvitationInvalid
-from .faults import WorkOSNotFound, WorkOSRefused
+from .faults import UnexpectedReply, WorkOSNotFound, WorkOSRefused
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,200}")  # the SDK would take "" and ".." for other paths
 PATIENCE: RequestOptions = {"timeout": 3}  # seconds; a page without a name is better than none
@@ -72,6 +72,8 @@ def find_invitation(token: str, *, accepted_by: str | None) -> Invitation:
         found = ask(workos().user_management.find_invitation_by_token, token)
     except WorkOSNotFound as unknown:
         raise InvitationUnknown(detail=unknown.detail) from None
+    if not isinstance(found.email, str):  # the SDK does not look
+        raise UnexpectedReply(detail="no address")
     state = str(found.state.value)
     is_theirs = state == "accepted" and accepted_by and found.accepted_user_id == accepted_by
     if state != "pending" and not is_theirs:

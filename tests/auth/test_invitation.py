@@ -372,3 +372,31 @@ def test_nobody_accepts_who_is_not_signed_in(visitor: Visitor, link: str) -> Non
     refused: Any = visitor.post_json("/auth/invitation", {"attempt": query_of(page)["attempt"]})
 
     assert (refused.status_code, refused.json["error"]) == (401, "not_signed_in")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"email": None},
+        {"email": ["bob@globex.example"]},
+        {"state": None},
+        {"state": "new"},
+        {"id": ".."},
+        {"organization_id": ["org_1"], "inviter_user_id": ".."},
+        {"accepted_user_id": 1},
+    ],
+    ids=repr,
+)
+def test_a_strange_reply_about_it_breaks_no_page_and_accepts_nothing(
+    visitor: Visitor, link: str, workos: WorkOSClient, changes: dict[str, Any]
+) -> None:
+    """AUT-22."""
+    visitor.sign_in_by_code(BOB)
+    page = open_link(visitor, link)
+    found = workos.user_management.find_invitation_by_token(token_of(link)).to_dict()
+    path = f"/user_management/invitations/by_token/{token_of(link)}"
+    hook = {"method": "GET", "path": path, "status": 200, "body": {**found, **changes}, "count": 2}
+    assert visitor.emulator.test_client().post("/_emulate/hooks", json=hook).status_code == 201
+
+    assert visitor.get(page).status_code in (200, 404, 502)
+    assert visitor.post("/auth/invitation").status_code in (303, 403, 404, 502)
