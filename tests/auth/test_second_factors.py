@@ -15,6 +15,7 @@ from app import create_app
 from app.auth.attempt import STEP_LIFETIME
 from app.config import Config
 from app.web.qr_code import QUIET_ZONE
+from tests.auth.asked import answer_next
 from tests.totp import answers_next, logged, next_totp, requires_mfa, set_up
 from tests.walk import ADA, Visitor, heading
 
@@ -126,6 +127,27 @@ def test_which_app_is_asked_and_any_other_id_is_none_of_theirs(
     refused = type_totp(visitor, next_totp(visitor, BOB), factor=of_bob)
     assert heading(refused) == "That code is not right"
     assert type_totp(visitor, next_totp(visitor), factor=second).status_code == 303
+
+
+def test_an_app_that_nobody_confirmed_is_no_way_in_beside_another(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """AUT-15, AUT-16: who began to add it in a session left open knows its secret."""
+    visitor.sign_in_by_code()
+    confirmed = set_up(visitor)
+    visitor.post("/account/security/add")
+    shown: Any = visitor.get("/account/security", headers={"Accept": "application/json"}).json
+    [begun] = {one["factor"] for one in shown["factors"]} - {confirmed}
+    listed = [{"id": one, "type": "totp"} for one in (begun, confirmed)]
+    user = {"id": visitor.api_session().json["user"]["id"], "email": ADA}
+    question = {"code": "mfa_challenge", "pending_authentication_token": "x", "user": user}
+    another_visitor.ask_for_code()
+    code = another_visitor.mailed_code()
+    answer_next(another_visitor, 403, {**question, "authentication_factors": listed})
+
+    asked = another_visitor.post_json("/auth/magic-auth/verify", {"one_time_code": code})
+
+    assert asked.json["factors"] == [confirmed]  # type: ignore[index] # an object
 
 
 def test_another_browser_cannot_answer(visitor: Visitor, another_visitor: Visitor) -> None:

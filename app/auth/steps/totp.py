@@ -82,6 +82,9 @@ def _details(required: StepRequired) -> dict[str, Any] | None:
         for one in (listed if isinstance(listed, list) else [])
         if isinstance(one, dict) and isinstance(one.get("id"), str) and one.get("type") == "totp"
     ]
+    # Who once had a session open may have begun to add one, and knows its secret. Alone it is asked
+    # for all the same, or somebody who did not finish would be locked out.
+    factors = [one for one in factors if second_factor.is_confirmed(one)] or factors
     person = second_factor.person(required)
     # Their ids are in the order in which they were made (ULIDs), as on /account/security.
     return {**person, "factors": sorted(factors)} if person and 0 < len(factors) <= MOST else None
