@@ -10,6 +10,11 @@ SEND_CODE = "templates/auth/buttons/send_code.html"
 VERIFY = "templates/auth/verify.html"
 FORMS = "templates/auth/_forms.html"
 SENT = "templates/auth/sent.html"
+# What tests say of all doors at once.
+MATRIX = (
+    "tests/auth/matrix.py",
+    "tests/auth/test_doors_and_steps.py",
+)
 
 # One door has no other to offer, so every attempt is of the browser that typed its address.
 NO_CODE_INSTEAD = (
@@ -203,6 +208,7 @@ DOORS: dict[str, Thing] = {
         words=r"magic.?auth|one.?time.?code|instead_of|code_instead|NEW_CODE|verify\.html|send_code\b|knows_email",
         takes=("bench",),
         paths=(
+            *MATRIX,
             MAGIC_AUTH,
             "app/auth/code_instead.py",
             "templates/auth/doors/magic_auth.html",
@@ -218,6 +224,7 @@ DOORS: dict[str, Thing] = {
         words=r"magic.?link|links and mail scanners|relay|own_link|instead_of|code_instead\.|WORKOS_REDIRECT_URIS|knows_email"
         r"|profile_id|user_?creation_?error|email_?not_?available",
         paths=(
+            *MATRIX,
             "app/auth/doors/magic_link.py",
             "app/auth/doors/own_link.py",
             "app/auth/code_instead.py",
@@ -241,6 +248,7 @@ DOORS: dict[str, Thing] = {
         words=r"hosted authkit|auth/authkit|auth/social|GoogleOAuth|signin\.authkit|docs/authkit\.md|auth/initiate|hosted_authkit"
         r"|EmailCompletion|email_completion_token|complete_email|your-email",
         paths=(
+            *MATRIX,
             "app/auth/doors/authkit.py",
             "app/auth/doors/social.py",
             "app/auth/steps/at_authkit.py",
@@ -303,6 +311,7 @@ DOORS: dict[str, Thing] = {
         words=r"single.?sign.?on|to an organization's identity provider|auth/sso|signin\.sso|sso\.md|sso_checks"
         r"|choose.?method|no_connection|auth_methods|connections_of|active_connections",
         paths=(
+            *MATRIX,
             "app/auth/doors/sso.py",
             "app/auth/steps/choose_method.py",
             "app/workos_api/connections.py",

@@ -275,20 +275,6 @@ def test_programs_get_what_they_need(visitor: Visitor) -> None:
     assert done.json == {"status": "signed_in", "return_to": "/"}
 
 
-def test_an_organization_is_chosen_before_the_code(visitor: Visitor) -> None:
-    """A loop: each step may lead to the next."""
-    set_up(visitor)
-    organizations = [{"id": "org_01ACME", "name": "Acme"}, {"id": "org_01GLOBEX", "name": "Globex"}]
-    body = {"email": ADA, "organizations": organizations}
-    visitor.emulator.test_client().post("/_emulate/organizations", json=body)
-
-    assert "/auth/choose-organization" in asked(visitor).location
-    chosen = visitor.post("/auth/choose-organization", organization_id="org_01ACME")
-    assert "/auth/totp" in chosen.location
-    assert type_totp(visitor, next_totp(visitor)).status_code == 303
-    assert visitor.api_session().json["workos"]["organization_id"] == "org_01ACME"
-
-
 def test_a_factor_that_has_gone_is_explained(visitor: Visitor) -> None:
     factor = set_up(visitor)
     asked(visitor)

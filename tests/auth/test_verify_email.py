@@ -21,7 +21,6 @@ from tests.walk import ADA, MUCH_MAIL, Visitor, heading
 NOON = "2026-05-01T12:00:00Z"
 DOORS = {"sign_in_with": ("magic_auth", "github")}
 BEGIN = "/auth/social/github?next=/account&state=basket-17"
-ORGANIZATIONS = [{"id": "org_1", "name": "Acme"}, {"id": "org_2", "name": "Globex"}]
 
 
 @pytest.fixture
@@ -89,17 +88,6 @@ def test_it_is_asked_in_the_other_envelope_too(visitor: Visitor) -> None:
     asked(visitor)
 
     assert confirm(visitor, visitor.mailed_code()).location == "/account"
-
-
-def test_what_workos_asks_next_follows(visitor: Visitor) -> None:
-    set_at_workos(visitor, "organizations", email=ADA, organizations=ORGANIZATIONS)
-    asked(visitor)
-
-    chooses = confirm(visitor, visitor.mailed_code())
-    assert chooses.location.startswith("/auth/choose-organization?")
-    assert not visitor.is_signed_in()
-
-    assert visitor.post("/auth/choose-organization", organization_id="org_2").location == "/account"
 
 
 @pytest.mark.parametrize(("typed", "title"), [("", "Enter the code"), ("seven", "Check the code")])
