@@ -55,7 +55,7 @@ def show() -> Response:
     refuse_machines()
     query, config = queried("invitation_token", "attempt"), settings()
     if query["invitation_token"]:
-        return _keep(query["invitation_token"], config)
+        return keep(query["invitation_token"], config)
     return _show(attempts.require(METHOD, query["attempt"], config), config)
 
 
@@ -69,8 +69,11 @@ def accept() -> Response:
     return _accept(attempt)
 
 
-def _keep(token: str, config: Config) -> Response:
-    # Sealed in this browser: an address stays in histories, and goes along as the Referer.
+def keep(token: str, config: Config) -> Response:
+    """Seals the token in this browser, and leads to the page that asks; raises InvitationUnknown.
+
+    In an address it would stay in histories, and go along as the Referer.
+    """
     if not TOKEN.fullmatch(token):
         raise InvitationUnknown(detail="malformed")
     attempt = attempts.begin(METHOD, lifetime=LIFETIME, next_url="/", caller_state="")

@@ -60,7 +60,7 @@ def test_somebody_signs_in_at_authkit_and_is_back_where_they_were(visitor: Visit
 def test_workos_is_told_what_it_needs_and_no_more(visitor: Visitor) -> None:
     away = visitor.get(
         "/auth/authkit?next=/account&state=basket-17&screen_hint=sign-up"
-        "&login_hint=ada@example.com&organization_id=org_1&invitation_token=inv&prompt=none"
+        "&login_hint=ada@example.com&organization_id=org_1&prompt=none"
     )
 
     assert away.status_code == 303
@@ -77,7 +77,6 @@ def test_workos_is_told_what_it_needs_and_no_more(visitor: Visitor) -> None:
         "screen_hint": "sign-up",
         "login_hint": ADA,
         "organization_id": "org_1",
-        "invitation_token": "inv",
     }
 
 
@@ -366,19 +365,11 @@ def test_it_makes_no_browser_known_for_an_address(
 
 
 def test_workos_begins_a_sign_in_here_and_keeps_what_it_passes(visitor: Visitor) -> None:
-    """AUT-20: from an invitation, for example."""
-    sent = visitor.emulator.test_client().post(
-        "/user_management/invitations",
-        json={"email": ADA},
-        headers={"Authorization": "Bearer sk_test_emulator"},
-    )
-    token = sent.json["token"]  # type: ignore[index] # JSON, as asked for
-    away = visitor.get(
-        f"/auth/initiate?invitation_token={token}&login_hint={ADA}&organization_id=org_1"
-    )
+    """AUT-20: from a bookmark of its page, for example."""
+    away = visitor.get(f"/auth/initiate?login_hint={ADA}&organization_id=org_1")
 
     asked = query_of(away.location)
-    assert (asked["provider"], asked["invitation_token"]) == ("authkit", token)
+    assert asked["provider"] == "authkit"
     assert (asked["login_hint"], asked["organization_id"]) == (ADA, "org_1")
     assert visitor.get(at_authkit(visitor, away.location, email=ADA)).location == "/"
     assert visitor.is_signed_in()

@@ -280,6 +280,20 @@ def test_a_later_sign_in_of_its_own_takes_no_invitation_along(
     assert "invitation_token" not in away
 
 
+@pytest.mark.parametrize("path", ["/auth/authkit", "/auth/initiate"])
+def test_wherever_its_token_arrives_its_page_asks_first(
+    visitor: Visitor, link: str, workos: WorkOSClient, path: str
+) -> None:
+    """AUT-25: any page can send its readers there, and AuthKit lets them through unasked."""
+    visitor.sign_in_by_code(BOB)
+
+    away = visitor.get(f"{path}?invitation_token={token_of(link)}&next=/account").location
+
+    assert away.startswith("/auth/invitation?attempt=")
+    assert "<button>Accept</button>" in visitor.get(away).text
+    assert organizations(workos, visitor) == []
+
+
 def test_somebody_who_acts_for_the_person_accepts_nothing(visitor: Visitor, link: str) -> None:
     """AUT-23."""
     claims = {"email": BOB, "impersonator": {"email": ADA, "reason": None}}

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, url_for
 
+from ...config import settings
 from ...session import signed_in_identity
 from ...web.answers import see_other
 from ...web.fields import queried
 from ...web.prefetch import refuse_machines
+from .. import invitation
 from ..door import Door
 from ..elsewhere import has_just_begun, lead_away, redeem
 
 SCREENS = ("sign-in", "sign-up")
-HINTS = ("screen_hint", "login_hint", "organization_id", "connection_id", "invitation_token")
+HINTS = ("screen_hint", "login_hint", "organization_id", "connection_id")
 
 bp = Blueprint("authkit", __name__, url_prefix="/auth")
 
@@ -27,7 +29,10 @@ bp = Blueprint("authkit", __name__, url_prefix="/auth")
 def begin() -> Response:
     """Leads to hosted AuthKit; with `again`, people there prove once more who they are."""
     refuse_machines()
-    query = queried("next", "state", "again", *HINTS)
+    query = queried("next", "state", "again", "invitation_token", *HINTS)
+    if query["invitation_token"]:
+        # Any page could bring people here with one, and AuthKit may ask nothing. Ours asks first.
+        return invitation.keep(query["invitation_token"], settings())
     if query["screen_hint"] not in SCREENS:
         query["screen_hint"] = ""  # WorkOS would show people an error
     if signed_in_identity():
