@@ -63,7 +63,7 @@ def email_verification_code(email_verification_id: str) -> str:
 def radar_challenge_code(radar_challenge_id: str) -> tuple[str, str]:
     """Returns the address, and the code to mail to it, which is a credential; raises Failure."""
     challenge = _still_there(workos().user_management.get_radar_challenge, radar_challenge_id)
-    return challenge.email, mailable(challenge.code)
+    return str(challenge.email), mailable(challenge.code)
 
 
 def send_verification_email(email_verification_id: str) -> None:

@@ -84,6 +84,20 @@ def test_a_code_that_cannot_be_fetched_is_a_page(visitor: Visitor, step: str) ->
     assert not visitor.is_signed_in()
 
 
+@pytest.mark.parametrize("email", [None, [ADA], {"email": ADA}, f"{ADA}\r\nBcc: eve@example.com"])
+def test_a_challenge_without_an_address_mails_nobody(visitor: Visitor, email: object) -> None:
+    """AUT-22, WEB-14."""
+    now = "2026-05-01T12:00:00.000Z"
+    times = dict.fromkeys(("expires_at", "created_at", "updated_at"), now)
+    challenge = {"object": "radar_challenge", "id": "radar_challenge_1", "user_id": "user_1"}
+    body = {**challenge, **times, "code": "123456", "email": email}
+    path = "/user_management/radar_challenges/*"
+    set_at_workos(visitor, "hooks", method="GET", path=path, status=200, body=body)
+
+    assert asked(visitor, "unusual-sign-in").status_code in (400, 502)
+    assert visitor.mailbox() == []
+
+
 def test_an_address_without_an_account_is_told_so_by_mail(visitor: Visitor) -> None:
     """AUT-14: and by nothing else."""
     come_back(visitor, without_email="yes")
