@@ -213,5 +213,8 @@ def test_who_acts_for_somebody_changes_nothing(visitor: Visitor, path: str) -> N
     assert visitor.emulator.test_client().post("/_emulate/claims", json=body).status_code == 201
     visitor.sign_in_by_code()
 
-    assert visitor.post(path).status_code == 403
+    refused = visitor.post(path)
+
+    assert refused.status_code == 403
+    assert heading(refused) == "Only the person themselves can do this"
     assert factors(visitor) == []
