@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from app.web.log import JSONFormatter
+from tests.machine import ROOT
 from tests.walk import ADA, Visitor
 
 KEY = {"Authorization": "Bearer sk_test_emulator"}
+BRAND = (ROOT / "templates/auth/_brand.html").read_text()
+NAME = re.findall(r'set name = "(.+)"', BRAND)[0]  # as apps show it beside its codes
 
 
 def next_totp(visitor: Visitor, email: str = ADA) -> str:

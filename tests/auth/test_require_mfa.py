@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.auth import doors
 from app.config import Config
 from app.environment import ConfigError
 from tests.totp import answers_next, fails_next, logged, next_totp, requires_mfa, set_up
@@ -20,9 +21,7 @@ ENROLL, TOTP = "/auth/enroll-totp", "/auth/totp"
 @pytest.fixture
 def config(make_config: Callable[..., Config]) -> Config:
     """A second factor is a must, and all doors are open."""
-    return make_config(
-        require_mfa="on", sign_in_with=("magic_auth", "magic_link", "authkit", "google")
-    )
+    return make_config(require_mfa="on", sign_in_with=tuple(door.method for door in doors.DOORS))
 
 
 def by_code(visitor: Visitor) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 import segno
@@ -16,7 +17,7 @@ from app.auth.attempt import STEP_LIFETIME
 from app.config import Config
 from app.web.qr_code import QUIET_ZONE
 from tests.auth.asked import answer_next
-from tests.totp import answers_next, logged, next_totp, requires_mfa, set_up
+from tests.totp import NAME, answers_next, logged, next_totp, requires_mfa, set_up
 from tests.walk import ADA, Visitor, heading
 
 BOB = "bob@example.com"
@@ -205,8 +206,8 @@ def test_the_qr_code_says_the_same_as_the_key(visitor: Visitor) -> None:
     page = visitor.get(visitor.post("/auth/enroll-totp/begin").location).text
 
     secret = re.findall(r'<code class="key">(.*?)</code>', page)[0].replace(" ", "")
-    uri = f"otpauth://totp/Passwordless%3Aada%40example.com?secret={secret}&issuer=Passwordless"
-    expected = segno.make(uri, error="m", micro=False).matrix
+    named = f"{quote(NAME)}%3Aada%40example.com?secret={secret}&issuer={quote_plus(NAME)}"
+    expected = segno.make(f"otpauth://totp/{named}", error="m", micro=False).matrix
     [path] = re.findall(r'class="qrline" stroke="#000" d="(.*?)"', page)
     assert drawn(path, len(expected)) == [list(map(bool, row)) for row in expected]
 
@@ -270,7 +271,7 @@ def test_programs_get_what_they_need(visitor: Visitor) -> None:
         "attempt": "",
     }
     begun: Any = visitor.post_json("/auth/enroll-totp/begin", {}).json
-    assert begun["uri"].startswith("otpauth://totp/Passwordless%3Aada%40example.com?")
+    assert begun["uri"].startswith(f"otpauth://totp/{quote(NAME)}%3Aada%40example.com?")
     done = visitor.post_json("/auth/enroll-totp", {"one_time_code": next_totp(visitor)})
     assert done.json == {"status": "signed_in", "return_to": "/"}
 

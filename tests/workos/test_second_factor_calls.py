@@ -10,6 +10,7 @@ from workos import WorkOSClient
 
 from app import create_app
 from app.config import Config
+from tests.totp import NAME
 from tests.walk import ADA, Visitor, heading
 from tests.workos.conftest import API, FIREFOX
 from tests.workos.replies import AUTHENTICATED, MAGIC_AUTH, NO_USERS, NOW
@@ -102,7 +103,7 @@ def test_setting_up_an_app(visitor: Visitor, api: responses.RequestsMock) -> Non
     assert "CANA RYCA" in page.text
     assert visitor.post("/auth/enroll-totp", one_time_code="424242").status_code == 303
 
-    enroll = {"type": "totp", "totp_issuer": "Passwordless", "totp_user": ADA}
+    enroll = {"type": "totp", "totp_issuer": NAME, "totp_user": ADA}
     assert bodies(api)[2:] == [
         ("GET", f"{ENROLL}?limit=100&order=asc", None),
         ("POST", ENROLL, enroll),
