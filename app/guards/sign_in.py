@@ -1,4 +1,4 @@
-"""Decorators that let a request through to its view, or turn it away."""
+"""Who is signed in, how lately, and in whose name."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import ParamSpec
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from .failures import HOME, SIGN_IN, CookieLost, Failure
-from .session import is_fresh, refreshed_record, signed_in_identity
-from .session.verdicts import SignInAgainNeeded
-from .web import log
-from .web.answers import wants_json
-from .web.redirects import safe_return_to
+from ..failures import HOME, SIGN_IN, CookieLost, Failure
+from ..session import is_fresh, refreshed_record, signed_in_identity
+from ..session.verdicts import SignInAgainNeeded
+from ..web import log
+from ..web.answers import wants_json
+from ..web.redirects import safe_return_to
 
 FRESH = 15 * 60  # seconds for which a sign-in counts as recent (OWASP ASVS 7.5.1)
 
