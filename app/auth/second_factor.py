@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -24,7 +26,7 @@ from ..web.visitor import this_browser
 from ..workos_api import multi_factor_auth, user_management
 from ..workos_api.client import TIMEOUT, until
 from ..workos_api.multi_factor_auth import Enrollment
-from ..workos_api.refusals import UserMismatch
+from ..workos_api.refusals import InvalidTotp, TotpUsed, UserMismatch
 from ..workos_api.steps import (
     InvalidPendingAuthenticationToken,
     MfaChallenge,
@@ -38,6 +40,7 @@ from .door import Proof
 
 HIDDEN = ("user_id", "email", "withheld")  # from programs, of what `person` returns
 LOOK = 3  # seconds to list factors, after everything else that a sign-in asks of WorkOS
+SPENT_FOR = 3 * 60  # seconds that a code is known to be used; no server takes it that late
 NO_TOKEN = "none"  # noqa: S105 # of a door without a session at WorkOS
 UNCONFIRMED_FOR = 400 * DAY  # seconds that an abandoned factor is known to be one
 
@@ -84,9 +87,10 @@ def _answer(attempt: Attempt, pending: Pending, factor_id: str, code: str) -> Pr
     ends_at, browser, held = time.monotonic() + TIMEOUT, this_browser(), pending.details["withheld"]
     if held is None:
         challenge_id = multi_factor_auth.challenge_factor(factor_id, until(ends_at))
-        reply = user_management.authenticate_with_totp(
-            pending.token, challenge_id, code, browser, until(ends_at)
-        )
+        with _spending(factor_id, code):
+            reply = user_management.authenticate_with_totp(
+                pending.token, challenge_id, code, browser, until(ends_at)
+            )
     else:
         verify(factor_id, code, ends_at)
         if pending.token == NO_TOKEN:
@@ -113,7 +117,21 @@ def verify(factor_id: str, code: str, ends_at: float | None = None) -> None:
     """Returns if this is a code of this factor, which is used up then; raises Failure."""
     ends_at = ends_at or time.monotonic() + TIMEOUT
     challenge_id = multi_factor_auth.challenge_factor(factor_id, until(ends_at))
-    multi_factor_auth.verify_challenge(challenge_id, code, until(ends_at))
+    with _spending(factor_id, code):
+        multi_factor_auth.verify_challenge(challenge_id, code, until(ends_at))
+
+
+@contextmanager
+def _spending(factor_id: str, code: str) -> Iterator[None]:
+    # WorkOS promises that a challenge is answered once, not that a code answers one challenge.
+    claim, store = f"totp:{factor_id}:{code}", session_store()
+    if not store.claim(claim, expires_at=time.time() + SPENT_FOR):
+        raise TotpUsed
+    try:
+        yield
+    except InvalidTotp:  # nothing was spent, so the next page says again that it is wrong
+        store.release(claim)
+        raise
 
 
 def enroll(user_id: str, email: str, *, is_first: bool = False) -> Enrollment:

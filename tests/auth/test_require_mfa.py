@@ -103,7 +103,7 @@ def test_a_code_signs_in_once(visitor: Visitor, another_visitor: Visitor) -> Non
 
     again = another_visitor.post(TOTP, one_time_code=code)
 
-    assert heading(again) == "That code is not right"
+    assert heading(again) == "This code no longer works"
     assert not another_visitor.is_signed_in()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import responses
@@ -87,6 +89,39 @@ def test_typing_the_code_of_an_app(visitor: Visitor, api: responses.RequestsMock
     assert visitor.post("/auth/totp", one_time_code="424 242").status_code == 303
 
     assert bodies(api)[2:] == [("POST", ASK, {}), ("POST", AUTHENTICATE, GRANT)]
+
+
+@pytest.mark.parametrize("by", ["off", "on"], ids=["WorkOS asks", "this application asks"])
+def test_a_code_works_once_even_if_workos_would_take_it_again(
+    config: Config, workos: WorkOSClient, api: responses.RequestsMock, by: str
+) -> None:
+    """AUT-11: for each try is a challenge of its own."""
+    asked = {
+        "code": "mfa_challenge",
+        "pending_authentication_token": "pending-canary",
+        "user": {"id": "user_01ADA", "email": ADA},
+        "authentication_factors": [{"id": "auth_factor_01", "type": "totp"}],
+    }
+
+    def authenticate(request: Any) -> tuple[int, dict[str, str], str]:
+        is_first = "magic-auth" in json.loads(request.body)["grant_type"]
+        status, reply = (403, asked) if is_first and by == "off" else (200, AUTHENTICATED)
+        return status, {}, json.dumps(reply)
+
+    api.post(SEND_CODE, json=MAGIC_AUTH, status=201)
+    api.add_callback(responses.POST, AUTHENTICATE, authenticate)
+    api.get(ENROLL, json={**NO_USERS, "data": [FACTOR]})
+    api.post(ASK, json=CHALLENGE, status=201)
+    api.post(VERIFY, json={"challenge": CHALLENGE, "valid": True})
+    app = create_app(replace(config, require_mfa=by), workos=workos)
+    owner, thief = Visitor(app), Visitor(app, address="198.51.100.7")
+    for one in (owner, thief):
+        one.ask_for_code()
+        assert one.type_code("424242").location.startswith("/auth/totp?")
+
+    assert owner.post("/auth/totp", one_time_code="131313").location == "/"
+    assert heading(thief.post("/auth/totp", one_time_code="131313")) == "This code no longer works"
+    assert not thief.is_signed_in()
 
 
 def test_setting_up_an_app(visitor: Visitor, api: responses.RequestsMock) -> None:
