@@ -30,7 +30,11 @@ def refuse_machines() -> None:
     is_in_advance = any("pre" in purpose.lower() for purpose in purposes)
     # Otherwise any web page could use up its readers' limits with a few <img>
     # (https://www.w3.org/TR/fetch-metadata/). People who come from elsewhere come for a document.
-    is_from_elsewhere = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
-    is_for_page = is_from_elsewhere and request.headers.get("Sec-Fetch-Dest") != "document"
+    is_for_page = is_from_elsewhere() and request.headers.get("Sec-Fetch-Dest") != "document"
     if request.method == "HEAD" or is_in_advance or is_for_page:
         raise Prefetched
+
+
+def is_from_elsewhere() -> bool:
+    """Whether a page of another site brought the browser here, as far as it says so."""
+    return request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")

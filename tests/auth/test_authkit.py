@@ -375,6 +375,20 @@ def test_workos_begins_a_sign_in_here_and_keeps_what_it_passes(visitor: Visitor)
     assert visitor.is_signed_in()
 
 
+@pytest.mark.parametrize("path", ["/auth/authkit", "/auth/initiate"])
+@pytest.mark.parametrize(("site", "is_kept"), [("cross-site", False), ("same-origin", True)])
+def test_no_other_site_chooses_an_organization_for_who_is_signed_in(
+    visitor: Visitor, path: str, site: str, is_kept: bool
+) -> None:
+    """AUT-20: it may have a provider that signs them in as somebody else."""
+    visitor.sign_in_by_code()
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": "document"}
+
+    away = visitor.get(f"{path}?organization_id=org_1", headers=headers).location
+
+    assert ("organization_id" in query_of(away)) is is_kept
+
+
 def test_a_callback_without_state_starts_again_and_goes_round_in_no_circle(
     visitor: Visitor,
 ) -> None:

@@ -10,7 +10,7 @@ from ...config import settings
 from ...session import signed_in_identity
 from ...web.answers import see_other
 from ...web.fields import queried
-from ...web.prefetch import refuse_machines
+from ...web.prefetch import is_from_elsewhere, refuse_machines
 from .. import invitation
 from ..door import Door
 from ..elsewhere import has_just_begun, lead_away, redeem
@@ -37,6 +37,8 @@ def begin() -> Response:
         query["screen_hint"] = ""  # WorkOS would show people an error
     if signed_in_identity():
         query["connection_id"] = ""  # any page could bring them to a provider of its choice
+        if is_from_elsewhere():
+            query["organization_id"] = ""  # which may have a provider, too
     if query["connection_id"]:
         query["organization_id"] = ""  # WorkOS takes one of them
     asked = {name: query[name] for name in HINTS}
