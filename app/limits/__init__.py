@@ -126,6 +126,7 @@ def count_try(attempt_id: str, email: str, config: Config) -> None:
     A browser that is known for the address has a budget of its own, until somebody has tried in
     vain too often there. Raises TooManyTries and TooManyRequests.
     """
+    email = email.casefold()  # WorkOS may have it as it was first written
     visitor = Budget("try-visitor", visitor_and_network()[0], config.limit_verify_per_visitor)
     tries, of_address = _tries(attempt_id), _tries_of_address(email, config)
     if browser := known_browsers.find(email, config):
@@ -151,7 +152,7 @@ def tries_left(attempt_id: str) -> int:
 
 def forgive(email: str, config: Config) -> None:
     """Forgets the tries for this address, because the person has proved that it is theirs."""
-    counters.clear(_tries_of_address(email, config))
+    counters.clear(_tries_of_address(email.casefold(), config))
 
 
 def _tries(attempt_id: str) -> Budget:

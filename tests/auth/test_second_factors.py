@@ -17,7 +17,7 @@ from app.auth.attempt import STEP_LIFETIME
 from app.config import Config
 from app.web.qr_code import QUIET_ZONE
 from tests.auth.asked import answer_next
-from tests.totp import NAME, answers_next, logged, next_totp, requires_mfa, set_up
+from tests.totp import NAME, answers_next, logged, next_totp, requires_mfa, set_up, user_of
 from tests.walk import ADA, Visitor, heading
 
 BOB = "bob@example.com"
@@ -103,6 +103,28 @@ def test_five_wrong_codes_end_the_sign_in(visitor: Visitor) -> None:
     assert heading(late) == "Too many wrong codes"
     assert "Start again" in late.text
     assert not visitor.is_signed_in()
+
+
+def test_tries_count_for_one_address_however_workos_writes_it(
+    make_config: Any, emulator: Flask, connect: Any
+) -> None:
+    """AUT-09, WEB-14."""
+    config = make_config(limit_verify_per_address="3 per hour")
+    visitor = Visitor(create_app(config, workos=connect(config)), emulator)
+    factor = set_up(visitor)
+    question = {
+        "code": "mfa_challenge",
+        "pending_authentication_token": "x",
+        "user": {"id": user_of(emulator, ADA), "email": "Ada@Example.com"},
+        "authentication_factors": [{"id": factor, "type": "totp"}],
+    }
+    visitor.ask_for_code()
+    answer_next(visitor, 403, question)
+    visitor.type_code(visitor.mailed_code())
+    for _ in range(2):
+        assert type_totp(visitor, "000").status_code == 400
+
+    assert type_totp(visitor, "000").status_code == 429
 
 
 def test_reloading_the_page_asks_workos_nothing(visitor: Visitor) -> None:
