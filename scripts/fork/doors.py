@@ -14,6 +14,7 @@ SENT = "templates/auth/sent.html"
 MATRIX = (
     "tests/auth/matrix.py",
     "tests/auth/test_doors_and_steps.py",
+    "tests/auth/test_steps_in_disorder.py",
 )
 
 # One door has no other to offer, so every attempt is of the browser that typed its address.

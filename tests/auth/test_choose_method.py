@@ -180,13 +180,6 @@ def test_a_site_without_it_leads_to_hosted_authkit_or_says_so(
     assert heading(by_code(visitor)) == said
 
 
-def test_another_browser_sees_nothing_of_it(visitor: Visitor, another_visitor: Visitor) -> None:
-    require(visitor, requires_sso=True)
-    page = by_code(visitor).location
-
-    assert heading(another_visitor.get(page)) == "We lost track of this sign-in"
-
-
 def test_many_connections_fit_into_a_cookie(visitor: Visitor) -> None:
     """SES-03."""
     ids = [f"conn_{number:026}" for number in range(30)]

@@ -106,16 +106,6 @@ def test_the_choice_is_made_once(visitor: Visitor) -> None:
     assert visitor.api_session().json["workos"]["organization_id"] == "org_01ACME"
 
 
-def test_another_browser_cannot_choose(visitor: Visitor, another_visitor: Visitor) -> None:
-    """AUT-15: what WorkOS waits for lies sealed in the browser that typed the code."""
-    attempt = asked(visitor).location.rpartition("=")[2]
-
-    refused = choose(another_visitor, "org_01ACME", attempt=attempt)
-
-    assert heading(refused) == "We lost track of this sign-in"
-    assert not another_visitor.is_signed_in()
-
-
 def test_the_token_reaches_no_page_and_no_log(
     visitor: Visitor, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -165,11 +165,3 @@ def test_going_back_to_a_step_that_is_done_leads_on(visitor: Visitor) -> None:
     assert heading(visitor.get(verify)) == "Confirm your email address"  # or reload it
     code = visitor.mailed_code()
     assert visitor.post("/auth/verify-email", one_time_code=code).location == "/account"
-
-
-def test_another_browser_cannot_give_one(visitor: Visitor, another_visitor: Visitor) -> None:
-    """AUT-15."""
-    attempt = asked(visitor).location.rpartition("=")[2]
-    refused = give(another_visitor, "eve@example.com", attempt=attempt)
-
-    assert heading(refused) == "We lost track of this sign-in"

@@ -57,15 +57,6 @@ def test_the_first_code_again_is_wrong(visitor: Visitor) -> None:
     assert confirm(visitor, second).location == "/account"
 
 
-def test_another_browser_cannot_answer(visitor: Visitor, another_visitor: Visitor) -> None:
-    """AUT-15."""
-    attempt = asked(visitor).location.rpartition("=")[2]
-    refused = confirm(another_visitor, visitor.mailed_code(), attempt=attempt)
-
-    assert heading(refused) == "We lost track of this sign-in"
-    assert not another_visitor.is_signed_in()
-
-
 def test_the_challenge_of_somebody_else_is_of_no_use(
     visitor: Visitor, another_visitor: Visitor
 ) -> None:

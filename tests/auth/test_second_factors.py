@@ -310,18 +310,6 @@ def test_a_factor_that_has_gone_is_explained(visitor: Visitor) -> None:
     assert not visitor.is_signed_in()
 
 
-def test_the_session_is_a_new_one_after_the_code(visitor: Visitor) -> None:
-    """SES-06."""
-    visitor.sign_in_by_code()
-    before = visitor.cookies()["signin-session"]
-    set_up(visitor)
-    visitor.ask_for_code()
-    visitor.type_code(visitor.mailed_code())
-    type_totp(visitor, next_totp(visitor))
-
-    assert visitor.cookies()["signin-session"] != before
-
-
 def test_who_is_late_begins_anew_with_the_address_filled_in(
     make_config: Callable[..., Config], emulator: Flask, connect: Any
 ) -> None:

@@ -70,19 +70,6 @@ def test_the_code_is_asked_for_and_signs_in(visitor: Visitor) -> None:
     assert session["user"]["email"] == ADA
 
 
-def test_the_session_is_new_after_it(visitor: Visitor) -> None:
-    """SES-05, SES-06."""
-    visitor.sign_in_by_code()
-    before = visitor.cookies()["signin-session"]
-    asked(visitor)
-
-    confirm(visitor, visitor.mailed_code())
-
-    assert visitor.cookies()["signin-session"] != before
-    visitor.take_cookies({"signin-session": before})
-    assert not visitor.is_signed_in()
-
-
 def test_it_is_asked_in_the_other_envelope_too(visitor: Visitor) -> None:
     set_at_workos(visitor, "step-ups", as_oauth_error=True)
     asked(visitor)
@@ -189,16 +176,6 @@ def test_who_is_late_begins_anew_with_the_address_filled_in(
     assert f'value="{ADA}"' in form
     assert 'name="next" value="/account"' in form
     assert 'name="state" value="basket-17"' in form
-
-
-def test_a_token_that_workos_has_forgotten_begins_anew(visitor: Visitor) -> None:
-    set_at_workos(visitor, "step-ups", seconds=0)
-    asked(visitor)
-
-    late = confirm(visitor, visitor.mailed_code())
-
-    assert (late.status_code, heading(late)) == (400, "This sign-in took too long")
-    assert not visitor.is_signed_in()
 
 
 def test_another_browser_can_neither_answer_nor_have_mail_sent(
