@@ -27,6 +27,7 @@ from .callback_errors import (
 from .complete import complete
 from .doors import find_door, offered
 from .state import Arrival, LinkBroken, LinkUsedUp, StateInvalid
+from .step import StepDone
 
 bp = Blueprint("callback", __name__)
 
@@ -73,6 +74,8 @@ def receive() -> Response:
 # and costs WorkOS nothing. So nobody's budget can be used up from elsewhere.
 @limits.exchanging
 def _redeem(attempt: Attempt, code: str, config: Config) -> Response:
+    if attempt.pending:
+        raise StepDone  # they went back to the page of the provider, and on again
     state.spend(attempt)
     door = find_door(attempt.method)
     if door is None or door.redeem is None:

@@ -68,6 +68,42 @@ def test_reloading_its_page_makes_nothing_anew(visitor: Visitor, step: str) -> N
     walk_on(visitor, give(visitor, page, step))
 
 
+@EACH
+def test_who_goes_back_to_the_provider_and_on_again_is_led_to_it(
+    visitor: Visitor, step: str
+) -> None:
+    """The browser's history has that page just before it, and nothing there has finished."""
+    require(visitor, step)
+    form = STEPS[step].at_provider or {"email": ADA}
+    there = visitor.get(GITHUB).location
+    url = visitor.get(at_authkit(visitor, there, **form)).location
+    show(visitor, url)
+    seen = authentications(visitor)
+
+    again = visitor.get(at_authkit(visitor, there, **form))
+
+    assert (again.status_code, heading(again)) == (409, "This step is done")
+    assert button(again) == url
+    assert authentications(visitor) == seen
+    walk_on(visitor, give(visitor, visitor.get(url), step))
+
+
+@pytest.mark.parametrize("step", DOORS["magic_auth"].asks)
+def test_who_goes_back_to_the_first_code_is_led_to_it(visitor: Visitor, step: str) -> None:
+    """Rather than told that the code, which was right, is wrong by now."""
+    require(visitor, step)
+    code_page = visitor.ask_for_code(**BACK).location
+    code = visitor.mailed_code()
+    url = visitor.type_code(code).location
+    show(visitor, url)
+    seen = authentications(visitor)
+
+    for again in (visitor.get(code_page), visitor.type_code(code)):
+        assert (again.status_code, heading(again), button(again)) == (409, "This step is done", url)
+    assert authentications(visitor) == seen
+    walk_on(visitor, give(visitor, visitor.get(url), step))
+
+
 @WITH_TOKEN
 def test_the_same_form_sent_twice_is_answered_once(visitor: Visitor, step: str) -> None:
     """AUT-03: a second click on a slow line comes with the cookies of the first."""

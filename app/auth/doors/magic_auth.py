@@ -24,6 +24,7 @@ from .. import attempts, code_instead, invited
 from ..attempt import EXCHANGING, Attempt
 from ..complete import complete
 from ..door import Door, Proof
+from ..step import StepDone
 from ..typed_code import CodeUnreadable, plain_code
 from ..visitors import redirect_if_signed_in
 
@@ -86,10 +87,10 @@ def send() -> Response:
 @redirect_if_signed_in
 def show() -> str:
     """Asks for the code."""
-    return render(
-        "auth/verify.html",
-        attempt=attempts.require("magic_auth", queried("attempt")["attempt"], settings()),
-    )
+    attempt = attempts.require("magic_auth", queried("attempt")["attempt"], settings())
+    if attempt.pending:
+        raise StepDone  # they went back to it
+    return render("auth/verify.html", attempt=attempt)
 
 
 @bp.post("/verify")
@@ -102,6 +103,8 @@ def verify() -> Response:
     fields = submitted("attempt", "one_time_code")
     config = settings()
     attempt = attempts.require("magic_auth", fields["attempt"], config, stage=EXCHANGING)
+    if attempt.pending:
+        raise StepDone
     one_time_code = plain_code(
         fields["one_time_code"], missing=OneTimeCodeMissing, malformed=OneTimeCodeMalformed
     )
