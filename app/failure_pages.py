@@ -12,6 +12,7 @@ from workos import WorkOSError
 from .auth import attempts, steps
 from .auth.attempt import STAGES
 from .auth.doors import last_used, offered
+from .auth.step import page_of
 from .config import settings
 from .failures import Failure
 from .guards import NotSignedIn
@@ -116,6 +117,7 @@ def _page(failure: Failure) -> str:
         request_id=log.request_id(),
         submitted=submitted,
         return_to=_return_to(failure, attempt.return_to if attempt else submitted["next"]),
+        next_step=page_of(attempt),
         public_url=settings().public_url,
     )
 

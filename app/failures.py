@@ -27,7 +27,7 @@ class Button:
 START_AGAIN = Button("sign_in", "Start again")
 BEGIN_ANEW = Button("begin_anew", "Start again")  # with the same address
 NEXT_STEP = Button("next_step", "Continue")
-TRY_AGAIN = Button("sign_in", "Try again")
+TRY_AGAIN = Button("next_step", "Try again")  # what WorkOS waits for, or from the start
 OTHER_ADDRESS = Button("sign_in", "Use another address")
 SIGN_IN = Button("sign_in", "Sign in")
 SIGN_IN_AGAIN = Button("sign_in", "Sign in again")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, current_app
+from flask import Blueprint, current_app, url_for
 
 from .. import shapes
 from ..config import Config
@@ -55,9 +55,7 @@ def require(step: Step, attempt_id: str, config: Config) -> tuple[Attempt, Pendi
     if pending is None:
         raise attempts.AttemptMissing
     if pending.step != step.name:
-        # Another release may know more steps than this one.
-        is_known = f"signin.{pending.step}.show" in current_app.view_functions
-        raise StepDone if is_known else attempts.AttemptMissing
+        raise StepDone if page_of(attempt) else attempts.AttemptMissing
     try:
         shapes.read(step.shape, pending.details)
     except ValueError:
@@ -65,3 +63,13 @@ def require(step: Step, attempt_id: str, config: Config) -> tuple[Attempt, Pendi
     if time.time() >= pending.ends_at:
         raise InvalidPendingAuthenticationToken
     return attempt, pending
+
+
+def page_of(attempt: Attempt | None) -> str | None:
+    """Returns where the attempt goes on; None if WorkOS waits for nothing that has a page here."""
+    if attempt and attempt.pending:
+        endpoint = f"signin.{attempt.pending.step}.show"
+        # Another release may know more steps than this one.
+        if endpoint in current_app.view_functions:
+            return url_for(endpoint, attempt=attempt.id)
+    return None

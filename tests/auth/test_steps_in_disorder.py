@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.config import Config
-from tests.auth.asked import authentications
+from tests.auth.asked import answer_next, authentications, set_at_workos
 from tests.auth.matrix import (
     BACK,
     DOORS,
@@ -172,6 +172,20 @@ def test_the_session_is_new_after_it(visitor: Visitor, step: str) -> None:
     assert session_of(visitor)["user"]["email"] == ADA
     visitor.take_cookies({"signin-session": before})
     assert not visitor.is_signed_in()
+
+
+@WITH_TOKEN
+def test_while_workos_is_down_nothing_is_lost(visitor: Visitor, step: str) -> None:
+    """AUT-22: the button leads back to the same page, and the same answer signs in there."""
+    page = show(visitor, come_to(visitor, step))
+    answer_next(visitor, 503, {})
+    typed = STEPS[step].answer(visitor, ADA)
+
+    down = give(visitor, page, step, **typed)
+
+    assert (down.status_code, heading(down)) == (502, "The sign-in service has a problem")
+    assert not visitor.is_signed_in()
+    walk_on(visitor, give(visitor, visitor.get(button(down)), step, **typed))
 
 
 @EACH
