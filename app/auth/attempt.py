@@ -49,7 +49,7 @@ class Attempt:
     caller_state: str | None = None
     email: str | None = None
     knows_email: bool = True  # it was typed here, so it may be shown here and mailed to again
-    login_hint: str | None = None  # an address that was typed here, and is not proved
+    login_hint: str | None = None  # an address that was typed here, or WorkOS named: not proved
     link: str | None = None  # WorkOS's own, if the mail carries one of ours
     one_time_code: str | None = None  # a number worked out from it: see doors/magic_auth.py
     profile_id: str | None = None  # what a link proved, until WorkOS says whose it is
@@ -73,5 +73,4 @@ class Attempt:
     @property
     def retyped_email(self) -> str:
         """The address that the person need not type again if they begin anew."""
-        asked = self.pending.details.get("email") if self.pending else None
-        return str(asked or (self.email if self.knows_email else "") or "")
+        return self.login_hint or (self.email if self.knows_email else None) or ""

@@ -175,6 +175,25 @@ def test_the_session_is_new_after_it(visitor: Visitor, step: str) -> None:
 
 
 @WITH_TOKEN
+def test_what_workos_has_forgotten_begins_anew(visitor: Visitor, step: str) -> None:
+    """With the address filled in, where WorkOS said it, and back to where the person was going."""
+    set_at_workos(visitor, "step-ups", seconds=0)
+    page = show(visitor, come_to(visitor, step))
+
+    late = give(visitor, page, step)
+
+    assert (late.status_code, heading(late)) == (400, "This sign-in took too long")
+    assert not visitor.is_signed_in()
+    form = visitor.get(button(late)).text
+    for name, value in BACK.items():
+        assert f'name="{name}" value="{value}"' in form
+    is_said = step not in ("complete_email", "radar")
+    assert (f'name="email" type="email" value="{ADA}"' in form) == is_said
+    set_at_workos(visitor, "step-ups")
+    walk_on(visitor, come(visitor, "github", step))
+
+
+@WITH_TOKEN
 def test_while_workos_is_down_nothing_is_lost(visitor: Visitor, step: str) -> None:
     """AUT-22: the button leads back to the same page, and the same answer signs in there."""
     page = show(visitor, come_to(visitor, step))

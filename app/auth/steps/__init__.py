@@ -56,7 +56,12 @@ def _to_its_page(attempt: Attempt, required: StepRequired) -> Response | None:
     config, ends_at = settings(), int(time.time()) + STEP_LIFETIME
     pending = Pending(step.name, required.token if step.needs_token else "", ends_at, details)
     # It outlives the step, so that people who are late find their address filled in.
-    attempt = replace(attempt, pending=pending, forget_at=max(attempt.forget_at, ends_at + LATE))
+    attempt = replace(
+        attempt,
+        pending=pending,
+        forget_at=max(attempt.forget_at, ends_at + LATE),
+        login_hint=required.email or attempt.login_hint,
+    )
     if not attempts.fits(attempt):
         return None
     if step.mail and config.mails_itself:
