@@ -17,7 +17,7 @@ from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("steps")]
 
-CHAIN, BLOCKED = "chain@example.com", "blocked@example.com"
+CHAIN, KEYS, BLOCKED = "chain@example.com", "keys@example.com", "blocked@example.com"
 ORGANIZATIONS = [{"id": "org_chain_1", "name": "Acme"}, {"id": "org_chain_2", "name": "Globex"}]
 
 
@@ -41,8 +41,37 @@ def type_code(page: Page, code: object) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
+def back_and_reload(page: Page) -> None:
+    """Goes to the page before, and on again to this one, which stands there as it was."""
+    title, url = page.title(), page.url
+    page.go_back()
+    page.go_forward()
+    page.reload()
+    expect(page).to_have_title(title)
+    assert page.url == url
+
+
+def press(page: Page, name: str) -> None:
+    """Goes from where the focus is to a button or a link, by Tab alone, and presses it."""
+    wanted = page.locator("button:focus, a:focus").filter(has_text=name)
+    while not wanted.count():
+        page.keyboard.press("Tab")
+        expect(page.locator(":focus")).to_be_visible()
+    page.keyboard.press("Enter")
+
+
+def type_in(page: Page, label: str, text: object) -> None:
+    """Types into the field that has the focus as the page opens, and sends the form."""
+    expect(page.get_by_label(label)).to_be_focused()
+    page.keyboard.type(str(text))
+    page.keyboard.press("Enter")
+
+
 def test_the_longest_chain(new_page: Callable[..., Page], site: Site) -> None:
-    """A11Y-01, AUT-15: a provider, an address, its code, an organization, a second factor."""
+    """A11Y-01, AUT-15: a provider, an address, its code, an organization, a second factor.
+
+    Back and reload on each page, and each is looked at.
+    """
     page = new_page(site, ignore_https_errors=True)
     bring_axe(page)
     set_at_workos(site, "organizations", email=CHAIN, organizations=ORGANIZATIONS)
@@ -53,29 +82,56 @@ def test_the_longest_chain(new_page: Callable[..., Page], site: Site) -> None:
 
     heading(page, "Your email address")
     look_at(page, "an address", RULES)
-    expect(page.get_by_label("Email address")).to_be_focused()
+    back_and_reload(page)
     page.get_by_label("Email address").fill(CHAIN)
     page.get_by_role("button", name="Continue").click()
 
     heading(page, "Confirm your email address")
     look_at(page, "its code", RULES)
-    page.reload()
-    expect(page.get_by_label("Six-digit code")).to_be_focused()
+    back_and_reload(page)
     type_code(page, "12")
     heading(page, "That code is not right")
     look_at(page, "a wrong code", RULES)
     type_code(page, mailbox(site)[0]["one_time_code"])
 
     heading(page, "Choose an organization")
-    page.goto("/auth/verify-email")
+    look_at(page, "an organization", RULES)
+    page.goto("/auth/verify-email")  # not back: browsers ask before they send a wrong code again
     heading(page, "This step is done")
     page.get_by_role("link", name="Continue").click()
+    back_and_reload(page)
     page.get_by_role("button", name="Globex").click()
 
     page.get_by_role("button", name="I have an app").click()
+    key = page.locator(".key").inner_text()
+    look_at(page, "an app", RULES)
+    back_and_reload(page)
+    assert page.locator(".key").inner_text() == key
     type_code(page, next_totp(site))
     heading(page, "Your account")
     expect(page.get_by_text(CHAIN)).to_be_visible()
+
+
+def test_a_chain_by_keyboard_alone(new_page: Callable[..., Page], site: Site) -> None:
+    """A11Y-01, WEB-03, WEB-04: without JavaScript, and no policy stops a form or a redirect."""
+    page = new_page(site, ignore_https_errors=True, java_script_enabled=False)
+    set_at_workos(site, "email-verification", email=KEYS, required=True)
+    set_at_workos(site, "organizations", email=KEYS, organizations=ORGANIZATIONS)
+    set_at_workos(site, "second-factors", emails=[KEYS])
+    page.goto("/sign-in?next=/account")
+    press(page, "Continue with GitHub")
+    type_in(page, "Email", KEYS)
+
+    heading(page, "Confirm your email address")
+    type_in(page, "Six-digit code", mailbox(site)[0]["one_time_code"])
+    heading(page, "Choose an organization")
+    press(page, "Globex")
+    heading(page, "Set up an authenticator app")
+    press(page, "I have an app")
+    type_in(page, "Six-digit code", next_totp(site))
+
+    heading(page, "Your account")
+    expect(page.get_by_text(KEYS)).to_be_visible()
 
 
 def test_after_a_form_the_policy_lets_people_on_to_hosted_authkit(
