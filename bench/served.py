@@ -123,7 +123,7 @@ def pages_with(threads: int) -> Row:
     inside = []
     with served(THREADS=str(threads)) as site:
         ada = Browser(site)
-        ada.sign_in("ada@example.com")
+        ada.sign_in_by_code("ada@example.com")
         cookies = ada.http.cookies.get_dict()
         ada.http.close()
         rounds = [prepared(site, WAITING) for _ in range(ROUNDS)]

@@ -189,7 +189,7 @@ class Browser:
         ).json()
         return len(mails)
 
-    def sign_in(self, email: str) -> None:
+    def sign_in_by_code(self, email: str) -> None:
         """Walks the whole way with a code."""
         assert self.post("/auth/magic-auth", email=email).status_code == 303
         code = self.mail_to(email)["one_time_code"]

@@ -67,10 +67,13 @@ class Attempt:
     @property
     def shown_email(self) -> str:
         """As much of the address as this browser may see."""
-        email = self.email or ""
-        return email if self.knows_email else masked_email(email)
+        if not self.knows_email:
+            return masked_email(self.email or "")
+        return self.email or ""
 
     @property
     def retyped_email(self) -> str:
         """The address that the person need not type again if they begin anew."""
-        return self.login_hint or (self.email if self.knows_email else None) or ""
+        if not self.knows_email:
+            return self.login_hint or ""
+        return self.login_hint or self.email or ""

@@ -41,10 +41,15 @@ def _block(block: str, words: Words) -> str:
         rows = [row for row in block.splitlines(keepends=True) if not words.search(row)]
         return "".join(rows) if len(rows) > 2 else ""
     if ITEM.match(block):
-        items = [_sentences(item, words) for item in ITEM.split(block) if item]
+        items = [_sentences(_links(item, words), words) for item in ITEM.split(block) if item]
         items = [item if ITEM.match(item) else "" for item in items]
         return "".join(item for item in items if re.search(r"\w", item.split(" ", 1)[-1]))
     return "" if block.startswith("<!--") else _sentences(block, words)
+
+
+def _links(item: str, words: Words) -> str:
+    kept = [one for one in item[2:].split(" · ") if not words.search(one)]
+    return f"- {' · '.join(kept).rstrip()}\n" if " · " in item else item
 
 
 def _sentences(text: str, words: Words) -> str:
@@ -54,6 +59,12 @@ def _sentences(text: str, words: Words) -> str:
     said = [one for one in SENTENCE.findall(text) if not words.search(one)]
     left = "".join(said).rstrip()
     return f"{left}\n" if re.search(r"\w", LABEL.sub("", left)) else ""
+
+
+def anchors(text: str) -> set[str]:
+    """Returns the anchors that GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
 
 
 def without_last_column(text: str) -> str:

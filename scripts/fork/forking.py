@@ -110,10 +110,16 @@ def _links_to_nowhere(tree: Tree) -> re.Pattern[str]:
     nowhere = {
         re.escape(f"]({target})")
         for name in tree.files(".md")
-        for target in re.findall(r"\]\(([^)#\s:]+)\)", tree.read(name))
-        if not (tree.root / name).parent.joinpath(target).exists()
+        for target in re.findall(r"\]\(([^)\s:]+)\)", tree.read(name))
+        if not _leads_somewhere(tree.root / name, target)
     }
     return re.compile("|".join(sorted(nowhere)) or r"(?!)")
+
+
+def _leads_somewhere(page: Path, target: str) -> bool:
+    name, _, anchor = target.partition("#")
+    file = page.parent / name if name else page
+    return file.exists() and (not anchor or anchor in documents.anchors(file.read_text()))
 
 
 def _prune_promises(tree: Tree) -> None:

@@ -79,7 +79,6 @@ number worked out from each code (an HMAC), and any other is refused before Work
     ),
     Edit("docs/production.md", "Switch off Magic Auth's mails in the WorkOS dashboard; give the domain", "Give the domain"),
     Edit(SECURITY, " a secret, an HMAC of the code,", " a secret,"),
-    Edit(SECURITY, ", one-time codes, relay", ", relay"),
 )  # fmt: skip
 
 NO_DOCTOR = (

@@ -88,10 +88,10 @@ class Material:
     texts: list[str]
 
     @classmethod
-    def of(cls, target: Target, label: str) -> Material:
+    def gathered(cls, target: Target, label: str) -> Material:
         """Has one person sign in, and another wait for a code and for a link."""
         signed_in, waiting = target.browser(), target.browser()
-        signed_in.sign_in(f"{CANARY}-in-{label}@example.com")
+        signed_in.sign_in_by_code(f"{CANARY}-in-{label}@example.com")
         email = f"{CANARY}-waiting-{label}@example.com"
         waiting.post("/auth/magic-auth", email=email)
         texts = [str(waiting.mail_to(email)["one_time_code"]), email]
@@ -281,7 +281,7 @@ def run(target: Target, *, seed: str, count: int, only: int | None = None) -> li
     for first in range(numbers.start - numbers.start % TOGETHER, numbers.stop, TOGETHER):
         if time.monotonic() - started_at > LONGEST:
             break
-        material = Material.of(target, f"{seed}-{first}")
+        material = Material.gathered(target, f"{seed}-{first}")
         chosen = [number for number in range(first, first + TOGETHER) if number in numbers]
         requests = [Writer(Random(f"{seed}/{n}"), target, material).request() for n in chosen]
         with ThreadPoolExecutor(AT_ONCE) as pool:

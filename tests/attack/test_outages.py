@@ -45,7 +45,7 @@ def test_without_redis_public_pages_stay_up_and_nobody_is_signed_out(
 ) -> None:
     """LIM-03, and recovery without a restart."""
     ada = Browser(redis_site)
-    ada.sign_in("ada@example.com")
+    ada.sign_in_by_code("ada@example.com")
     redis_server.kill()
     try:
         assert ada.status("/account") == 503
@@ -73,7 +73,7 @@ def test_a_redis_that_hangs_holds_nobody_for_long(
     redis_site: Site, redis_server: RedisServer
 ) -> None:
     ada = Browser(redis_site)
-    ada.sign_in("hang@example.com")
+    ada.sign_in_by_code("hang@example.com")
     os.kill(redis_server.process.pid, signal.SIGSTOP)
     try:
         assert ada.status("/account") == 503
@@ -88,7 +88,7 @@ def test_a_redis_that_hangs_holds_nobody_for_long(
 @on_four_workers
 @pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
 def test_a_full_disk_signs_nobody_out_and_spends_no_code(site: Site, browser: Browser) -> None:
-    browser.sign_in("full@example.com")
+    browser.sign_in_by_code("full@example.com")
     waiting = Browser(site)
     waiting.post("/auth/magic-auth", email="waiting@example.com")
     code = waiting.mail_to("waiting@example.com")["one_time_code"]
@@ -118,7 +118,7 @@ def test_a_worker_killed_in_the_middle_costs_nobody_their_session(
     site: Site, browser: Browser
 ) -> None:
     """All workers die while one asks WorkOS; gunicorn makes new ones, and people go on."""
-    browser.sign_in("killed@example.com")
+    browser.sign_in_by_code("killed@example.com")
     other = Browser(site)
     other.post("/auth/magic-auth", email="other@example.com")
     code = other.mail_to("other@example.com")["one_time_code"]
@@ -155,7 +155,7 @@ def test_a_restarted_server_knows_everybody(tmp_path: Path) -> None:
     """SES-17: the master too is a new process."""
     with running_site(tmp_path, WEB_CONCURRENCY="1") as first:
         ada = Browser(first)
-        ada.sign_in("restart@example.com")
+        ada.sign_in_by_code("restart@example.com")
         cookies = ada.http.cookies.get_dict()
         ada.http.close()
     with running_site(tmp_path, WEB_CONCURRENCY="1") as second:
@@ -168,7 +168,7 @@ def test_a_restarted_server_knows_everybody(tmp_path: Path) -> None:
 @on_four_workers
 def test_a_slow_workos_does_not_stop_other_pages(site: Site, browser: Browser) -> None:
     """LIM-06: 64 people wait for it, and everybody else is served."""
-    browser.sign_in("served@example.com")
+    browser.sign_in_by_code("served@example.com")
     token, cookies = browser.token(), browser.http.cookies.get_dict()
 
     def ask(number: int) -> int:

@@ -117,7 +117,7 @@ def test_what_ends_at_workos_ends_here_on_every_worker_at_once(
 ) -> None:
     """SES-18, SEC-10: WorkOS says so by a webhook, over real sockets."""
     email = f"{event}@example.com"
-    browser.sign_in(email)
+    browser.sign_in_by_code(email)
     cookies = browser.http.cookies.get_dict()
     api = requests.Session()
     api.headers["Authorization"] = "Bearer sk_test_emulator"
