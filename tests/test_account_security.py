@@ -135,7 +135,7 @@ def test_a_wrong_code_can_be_corrected_five_times(visitor: Visitor) -> None:
     visitor.post("/account/security/add")
     for left in (4, 3, 2, 1, 0):
         wrong = visitor.post("/account/security/confirm", one_time_code="000")
-        said = f"{left} tr" if left else "No tries are"
+        said = f"{left} tr" if left else "No tries left"
         assert heading(wrong) == "That code is not right"
         assert said in wrong.text
         assert "<svg" in wrong.text

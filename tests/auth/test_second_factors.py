@@ -38,7 +38,7 @@ def test_who_has_an_app_types_its_code(visitor: Visitor) -> None:
     away = asked(visitor, next="/account", state="basket-17")
 
     assert re.fullmatch(r"/auth/totp\?attempt=[0-9a-f]{12}", away.location)
-    assert heading(visitor.get(away.location)) == "Enter the code"
+    assert heading(visitor.get(away.location)) == "Enter the code from your app"
     done = type_totp(visitor, next_totp(visitor))
     assert (done.status_code, done.location) == (303, "/account")
     session = visitor.api_session().json
@@ -76,7 +76,7 @@ def test_a_wrong_code_can_be_corrected(visitor: Visitor) -> None:
 
     wrong = type_totp(visitor, "000")
     assert (wrong.status_code, heading(wrong)) == (400, "That code is not right")
-    assert "4 tries left for this code" in wrong.text
+    assert "4 tries left" in wrong.text
     assert 'action="/auth/totp"' in wrong.text
     assert type_totp(visitor, next_totp(visitor)).status_code == 303
 
