@@ -89,6 +89,9 @@ def test_somebody_signs_in_at_their_organization_and_is_back_where_they_were(
     assert (session["method"], session["state"]) == ("sso", "basket-17")
     assert session["workos"]["organization_id"] == "org_acme"
     assert "your organization&#39;s sign-in" in visitor.get("/account").text
+    ways = visitor.get("/account/security").text
+    assert "With your organization's own sign-in" in ways
+    assert "By email" not in ways
 
 
 def test_workos_is_told_what_it_needs_and_no_more(visitor: Visitor) -> None:
