@@ -46,7 +46,7 @@ class SignInDenied(AccessLost):
     """A rule of the environment or of the organization says no."""
 
     title = "You cannot sign in here"
-    reason = "A rule of this site or of your organization does not allow it. Ask who runs it."
+    reason = "Your organization or this site does not allow it. Ask the people who run it."
     button = HOME  # to try again would not help
 
 
@@ -72,7 +72,7 @@ class SignInBlocked(WorkOSRefused):
 
     status = 403
     title = "You cannot sign in"
-    reason = "The sign-in service does not let you in, and does not say why. Ask who runs it."
+    reason = "The sign-in service does not say why. Ask the people who run this site."
     button = HOME  # to try again would not help
     event = "authn_login_fail"
     symptom = AccessLost.symptom
