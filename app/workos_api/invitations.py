@@ -29,7 +29,7 @@ class InvitationRefused(Failure):
         "for another address, or its link is incomplete."
     )
     diagnosis = "WorkOS dashboard, Users, Invitations"
-    fix = "Invite the person again. Who has an account can sign in without."
+    fix = "Invite the person again. People who have an account can sign in without it."
 
 
 class InvitationUnknown(InvitationRefused):
