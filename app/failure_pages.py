@@ -89,6 +89,7 @@ def for_programs(failure: Failure) -> dict[str, object]:
         "message": f"{failure.title}. {failure.reason}",
         "hint": f"{failure.button.label}.",
         "request_id": log.request_id(),
+        **failure.about,
     }
     if attempt := attempts.current():
         body |= {"attempt": attempt.id, "stage": attempt.stage}

@@ -7,7 +7,9 @@ the pages; the gallery and docs/troubleshooting.md are written from the classes.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 RETRY_LATER = 30  # seconds, if the service that is down does not say
@@ -62,6 +64,7 @@ class Failure(Exception):
     fix: ClassVar[str]
 
     tries_left: int | None = None
+    about: Mapping[str, object] = MappingProxyType({})  # what else programs are told
 
     def __init__(self, *, retry_after: int | None = None, detail: str | None = None) -> None:
         super().__init__(self.name())

@@ -8,7 +8,7 @@ from flask import Response, jsonify, make_response, render_template
 from flask_wtf.csrf import generate_csrf
 
 from .config import settings
-from .session import signed_in_identity
+from .session import can, has_feature, signed_in_identity
 from .web import csrf
 from .web.answers import wants_json
 from .web.peer import is_on_this_machine
@@ -31,6 +31,8 @@ def common() -> dict[str, dict[str, Any]]:
         "is_development": config.is_development and is_on_this_machine(),
         "mails_itself": config.mails_itself,
         "methods": config.sign_in_with,
+        "can": can,
+        "has_feature": has_feature,
         "csrf_token": generate_csrf,
         "csrf_field": csrf.field(),
         "ago": ago,

@@ -242,12 +242,14 @@ def test_the_snippets_for_forks_work(
     app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     # The third is a failure, which the gallery of this process would show from then on.
-    guarded, upload, _, signal = fences("python")["customizing.md"]
+    guarded, upload, _, signal, audit, closing = fences("python")["customizing.md"]
     names: dict[str, Any] = {"__name__": "app.reports", "__package__": "app"}
     exec(guarded, names)  # our own documentation
     exec(signal, names)
     pictures: dict[str, Any] = {"__name__": "app.pictures", "__package__": "app"}
     exec(upload, pictures)
+    for text in (audit, closing):
+        exec(text, {"__name__": "app.audit", "__package__": "app"})
     # Not in the way of a fork that has done as the page says.
     app.register_blueprint(names["bp"], name="documented", url_prefix="/documented")
     app.register_blueprint(pictures["bp"], name="pictures_too", url_prefix="/documented/pictures")

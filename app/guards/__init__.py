@@ -1,5 +1,14 @@
-"""Decorators that let a request through to its view, or turn it away."""
+"""Decorators that let a request through to its view, or turn it away; also for blueprints."""
 
+from .claims import (
+    entitlement_required,
+    feature_required,
+    organization_required,
+    permission_required,
+    role_required,
+)
+from .everything import protect_everything
+from .guard import Guard
 from .sign_in import (
     FRESH,
     NotSignedIn,
@@ -12,10 +21,17 @@ from .sign_in import (
 
 __all__ = [
     "FRESH",
+    "Guard",
     "NotSignedIn",
     "NotWhileImpersonating",
     "SignInAgain",
+    "entitlement_required",
+    "feature_required",
     "fresh_login_required",
     "login_required",
     "not_impersonated",
+    "organization_required",
+    "permission_required",
+    "protect_everything",
+    "role_required",
 ]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
+from functools import partial
+from typing import overload
 
-from flask import redirect, request, url_for
+from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ..failures import HOME, SIGN_IN, CookieLost, Failure
 from ..session import is_fresh, refreshed_record, signed_in_identity
+from ..session.store import SessionRecord
 from ..session.verdicts import SignInAgainNeeded
 from ..web import log
 from ..web.answers import wants_json
 from ..web.redirects import safe_return_to
+from ..web.words import in_words
+from .guard import Guard, P, View
 
 FRESH = 15 * 60  # seconds for which a sign-in counts as recent (OWASP ASVS 7.5.1)
-
-P = ParamSpec("P")
-View = Callable[P, ResponseReturnValue]
 
 
 class NotSignedIn(CookieLost):
@@ -36,7 +35,14 @@ class SignInAgain(SignInAgainNeeded):
     """The sign-in is not recent enough for what was asked."""
 
     title = "Please sign in again"
-    reason = f"For this you need to have signed in within the last {FRESH // 60} minutes."
+    reason = f"For this you need to have signed in within the last {in_words(FRESH)}."
+
+    def __init__(
+        self, max_age: int = FRESH, *, retry_after: int | None = None, detail: str | None = None
+    ) -> None:
+        """Says how many seconds ago the sign-in may be."""
+        super().__init__(retry_after=retry_after, detail=detail)
+        self.reason = f"For this you need to have signed in within the last {in_words(max_age)}."
 
 
 class NotWhileImpersonating(Failure):
@@ -59,58 +65,80 @@ class NotWhileImpersonating(Failure):
     fix = "Ask the person to do it."
 
 
-def login_required(view: View[P]) -> View[P]:
-    """Runs the view only for a signed-in person; others are asked to sign in and come back here.
+def signed_in_record() -> SessionRecord | None:
+    """Returns the refreshed record of the person signed in; None if nobody is."""
+    record = refreshed_record()
+    # Once for each request, with who and where, as every line has it; several guards may ask.
+    if record and record.identity.impersonator and "signin_impersonation_told" not in g:
+        g.signin_impersonation_told = True
+        log.event("authz_impersonated")
+    return record
+
+
+def turn_away() -> ResponseReturnValue:
+    """Asks a visitor to sign in and come back here; raises NotSignedIn for programs and forms."""
+    if wants_json() or not _is_shown():
+        raise NotSignedIn
+    return _ask_to_sign_in(_here())
+
+
+@Guard
+def login_required() -> ResponseReturnValue | None:
+    """Lets a signed-in person through; others are asked to sign in and come back here.
 
     Programs get 401. While the session store cannot be reached, everybody gets 503.
     """
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        if record := refreshed_record():
-            if record.identity.impersonator:
-                log.event("authz_impersonated")  # with who and where, as every line has it
-            return view(*args, **kwargs)
-        if wants_json() or not _is_shown():
-            raise NotSignedIn
-        return _ask_to_sign_in(_here())
-
-    return guarded
+    return None if signed_in_record() else turn_away()
 
 
-def not_impersonated(view: View[P]) -> View[P]:
-    """Runs the view unless somebody acts for the person signed in, who alone may do this."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        identity = signed_in_identity()
-        if identity and identity.impersonator:
-            raise NotWhileImpersonating
-        return view(*args, **kwargs)
-
-    return guarded
+@Guard
+def not_impersonated() -> None:
+    """Lets everybody through except those who act for the person signed in."""
+    identity = signed_in_identity()
+    if identity and identity.impersonator:
+        raise NotWhileImpersonating
 
 
-def fresh_login_required(view: View[P]) -> View[P]:
-    """Runs the view only for a person who has signed in within the last 15 minutes.
+class FreshGuard(Guard):
+    """Lets a person through who has signed in lately; `guard(max_age=…)` says how lately.
 
     Others are asked to sign in again, and come back to the page they were on; those who act for
     somebody are refused.
     """
 
-    @login_required
-    @not_impersonated
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        if is_fresh(FRESH):
-            return view(*args, **kwargs)
-        if wants_json():
-            raise SignInAgain
-        # The form was sent from a page of ours, and that is where the person wants to be again.
-        page = _here() if _is_shown() else request.path.rpartition("/")[0]
-        return _ask_to_sign_in(page, again="yes")
+    @overload
+    def __call__(self) -> ResponseReturnValue | None: ...
 
-    return guarded
+    @overload
+    def __call__(self, view: View[P], /) -> View[P]: ...
+
+    @overload
+    def __call__(self, *, max_age: int) -> Guard: ...
+
+    def __call__(
+        self, view: View[P] | None = None, *, max_age: int | None = None
+    ) -> Guard | View[P] | ResponseReturnValue | None:
+        """Does what every guard does; with `max_age`, in seconds, returns one that asks for it."""
+        if max_age is not None:
+            return Guard(partial(_require_fresh_sign_in, max_age))
+        return self.check() if view is None else super().__call__(view)
+
+
+def _require_fresh_sign_in(max_age: int) -> ResponseReturnValue | None:
+    if signed_in_record() is None:
+        return turn_away()
+    not_impersonated()
+    if is_fresh(max_age):
+        return None
+    if wants_json():
+        raise SignInAgain(max_age)
+    # The form was sent from a page of ours, and that is where the person wants to be again.
+    page = _here() if _is_shown() else request.path.rpartition("/")[0]
+    return _ask_to_sign_in(page, again="yes")
+
+
+fresh_login_required = FreshGuard(partial(_require_fresh_sign_in, FRESH))
+"""Lets a person through who has signed in within the last 15 minutes."""
 
 
 def _is_shown() -> bool:

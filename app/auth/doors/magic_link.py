@@ -157,4 +157,11 @@ def _lifetime(asked: str) -> int:
     return int(asked)
 
 
-DOOR = Door("magic_link", "a link by email", bp, offer="auth/doors/magic_link.html", redeem=redeem)
+DOOR = Door(
+    "magic_link",
+    "a link by email",
+    bp,
+    offer="auth/doors/magic_link.html",
+    has_claims=False,
+    redeem=redeem,
+)
