@@ -173,6 +173,15 @@ def test_an_app_that_nobody_confirmed_is_no_way_in_beside_another(
     assert asked.json["factors"] == [confirmed]  # type: ignore[index] # an object
 
 
+def test_who_has_many_apps_is_not_locked_out(visitor: Visitor) -> None:
+    """AUT-15: not by somebody either who adds them in a session left open."""
+    apps = [set_up(visitor) for _ in range(11)]
+
+    page = visitor.get(asked(visitor).location).text
+
+    assert re.findall(r'name="factor" value="(\w+)"', page) == apps[:10]
+
+
 def test_another_browser_cannot_answer(visitor: Visitor, another_visitor: Visitor) -> None:
     """AUT-15: what WorkOS waits for lies sealed in the browser that began."""
     set_up(visitor)

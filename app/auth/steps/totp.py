@@ -26,7 +26,7 @@ from ..door import Proof
 from ..step import Step, require
 
 PAGE = "auth/steps/totp.html"
-MOST = 10  # apps of one person whose ids fit in a cookie
+MOST = 10  # apps of one person whose ids fit in a cookie: the first ones
 
 bp = Blueprint("totp", __name__, url_prefix="/auth/totp")
 
@@ -87,7 +87,7 @@ def _details(required: StepRequired) -> dict[str, Any] | None:
     factors = [one for one in factors if second_factor.is_confirmed(one)] or factors
     person = second_factor.person(required)
     # Their ids are in the order in which they were made (ULIDs), as on /account/security.
-    return {**person, "factors": sorted(factors)} if person and 0 < len(factors) <= MOST else None
+    return {**person, "factors": sorted(factors)[:MOST]} if person and factors else None
 
 
 STEP = Step(
