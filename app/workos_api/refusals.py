@@ -102,6 +102,7 @@ class TotpUsed(TotpRefused):
 
     title = "This code no longer works"
     reason = "Each works once, for half a minute. Wait until your app shows the next one."
+    may_be_done = True
 
 
 class InvalidGrant(Failure):

@@ -116,8 +116,8 @@ def test_the_same_form_sent_twice_is_answered_once(visitor: Visitor, step: str) 
 
     second = give(visitor, page, step, **typed)
 
-    assert (second.status_code, heading(second)) == (400, "This sign-in took too long")
-    assert "Continue, I have just signed in" in second.text
+    assert second.status_code == 400
+    assert f'<a href="{BACK["next"]}">Continue, I have just signed in</a>' in second.text
     assert not visitor.is_signed_in()
     visitor.take_cookies(after)
     walk_on(visitor, first)
@@ -195,16 +195,15 @@ def test_what_workos_has_forgotten_begins_anew(visitor: Visitor, step: str) -> N
 
 @WITH_TOKEN
 def test_while_workos_is_down_nothing_is_lost(visitor: Visitor, step: str) -> None:
-    """AUT-22: the button leads back to the same page, and the same answer signs in there."""
+    """AUT-22: the button leads back to the same page, and it can be answered there."""
     page = show(visitor, come_to(visitor, step))
     answer_next(visitor, 503, {})
-    typed = STEPS[step].answer(visitor, ADA)
 
-    down = give(visitor, page, step, **typed)
+    down = give(visitor, page, step)
 
     assert (down.status_code, heading(down)) == (502, "The sign-in service has a problem")
     assert not visitor.is_signed_in()
-    walk_on(visitor, give(visitor, visitor.get(button(down)), step, **typed))
+    walk_on(visitor, give(visitor, visitor.get(button(down)), step))
 
 
 @EACH
