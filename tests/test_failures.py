@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -160,3 +161,40 @@ def create_again(visitor: Visitor) -> Flask:
     """Returns the same application without the connections that are open already."""
     with visitor.app.app_context():
         return create_app(settings(), workos=workos())
+
+
+def test_failures_with_one_symptom_have_one_cause_and_one_fix() -> None:
+    for symptom, kinds in by_symptom().items():
+        assert len({(kind.cause, kind.diagnosis, kind.fix) for kind in kinds}) == 1, symptom
+        for text in (kinds[0].cause, kinds[0].fix):
+            assert text.endswith("."), symptom
+
+
+@pytest.mark.docs
+def test_the_troubleshooting_page_is_made_of_the_same_classes(
+    generated: Callable[[str, str, str], None],
+) -> None:
+    pages = [as_markdown(symptom, kinds) for symptom, kinds in by_symptom().items()]
+    generated("docs/troubleshooting.md", "failures", "\n".join(pages))
+
+
+def by_symptom() -> dict[str, list[type[Failure]]]:
+    found: dict[str, list[type[Failure]]] = {}
+    for kind in every_failure():
+        found.setdefault(kind.symptom, []).append(kind)
+    return found
+
+
+def as_markdown(symptom: str, kinds: list[type[Failure]]) -> str:
+    pages = "".join(
+        f"- `{kind.name()}` ({kind.status}): {kind.title}. {kind.reason}\n" for kind in kinds
+    )
+    diagnosis = kinds[0].diagnosis
+    command = f"`{diagnosis}`" if re.match(r"(make|\.venv/bin/\w+) ", diagnosis) else diagnosis
+    return (
+        f"## {symptom}\n\n"
+        f"**Cause.** {kinds[0].cause.replace('<', '&lt;')}\n\n"
+        f"**Diagnosis.** {command}\n\n"
+        f"**Fix.** {kinds[0].fix.replace('<', '&lt;')}\n\n"
+        f"What people see:\n\n{pages}"
+    )

@@ -61,7 +61,7 @@ class StateForeign(LinkUsedUp):
     title = "This browser did not ask for the link"
     reason = (
         "It was asked for in another one, or this one no longer has the cookie that says so. A "
-        "link works once, so it is used up now. You can ask for a code instead."
+        "link works once, so it is used up now."
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -12,7 +11,6 @@ from flask import Flask
 
 from app import create_app
 from app.config import Config
-from app.development.failures import by_symptom
 from app.failures import Failure, every_failure
 from tests.conftest import ROOT
 from tests.walk import Visitor, heading
@@ -101,36 +99,6 @@ def test_the_page_is_the_one_that_people_see(visitor: Visitor) -> None:
 
 def test_an_unknown_failure_is_not_there(visitor: Visitor) -> None:
     assert visitor.get("/development/failures/nonsense").status_code == 404
-
-
-def test_failures_with_one_symptom_have_one_cause_and_one_fix() -> None:
-    for symptom, kinds in by_symptom().items():
-        assert len({(kind.cause, kind.diagnosis, kind.fix) for kind in kinds}) == 1, symptom
-        for text in (kinds[0].cause, kinds[0].fix):
-            assert text.endswith("."), symptom
-
-
-@pytest.mark.docs
-def test_the_troubleshooting_page_is_made_of_the_same_classes(
-    generated: Callable[[str, str, str], None],
-) -> None:
-    pages = [as_markdown(symptom, kinds) for symptom, kinds in by_symptom().items()]
-    generated("docs/troubleshooting.md", "failures", "\n".join(pages))
-
-
-def as_markdown(symptom: str, kinds: list[type[Failure]]) -> str:
-    pages = "".join(
-        f"- `{kind.name()}` ({kind.status}): {kind.title}. {kind.reason}\n" for kind in kinds
-    )
-    diagnosis = kinds[0].diagnosis
-    command = f"`{diagnosis}`" if re.match(r"(make|\.venv/bin/\w+) ", diagnosis) else diagnosis
-    return (
-        f"## {symptom}\n\n"
-        f"**Cause.** {kinds[0].cause.replace('<', '&lt;')}\n\n"
-        f"**Diagnosis.** {command}\n\n"
-        f"**Fix.** {kinds[0].fix.replace('<', '&lt;')}\n\n"
-        f"What people see:\n\n{pages}"
-    )
 
 
 def test_no_template_of_development_is_used_elsewhere() -> None:
