@@ -204,14 +204,14 @@ def submit(visitor: Visitor, page: TestResponse, action: str, **typed: str) -> T
     return visitor.client.post(action, base_url=visitor.origin, data={**hidden, **typed})
 
 
-def walk_on(visitor: Visitor, answer: TestResponse, email: str = ADA) -> list[str]:
+def walk_on(visitor: Visitor, answer: TestResponse, back: str = BACK["next"]) -> list[str]:
     """Answers all that is asked, to the end; returns what that was."""
     walked: list[str] = []
     while step := asked(answer):
         assert visitor.get("/account").location == "/sign-in?next=/account", step
         walked.append(step)
-        answer = give(visitor, show(visitor, answer.location), step, email)
-    assert (answer.status_code, answer.location) == (303, BACK["next"]), answer.text
+        answer = give(visitor, show(visitor, answer.location), step)
+    assert (answer.status_code, answer.location) == (303, back), answer.text
     return walked
 
 

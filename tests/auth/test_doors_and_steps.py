@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask, Response, request_finished
+from workos import WorkOSClient
 
 from app.config import Config
+from tests.auth.asked import come_back
 from tests.auth.matrix import BACK, DOORS, STEPS, come, require, session_of, walk_on
 from tests.totp import logged, user_of
-from tests.walk import ADA, MUCH_MAIL, Visitor
+from tests.walk import ADA, MUCH_MAIL, Visitor, heading
 
 SECRETS = re.compile(
     r'"(?:pending_authentication_token|email_completion_token|access_token|refresh_token|secret)"'
@@ -97,3 +100,20 @@ def test_all_steps_follow_each_other(visitor: Visitor) -> None:
 
     require(visitor, *steps)
     assert walk_on(visitor, come(visitor, "github", *steps)) == steps
+
+
+@pytest.mark.parametrize("step", ["verify_email", "radar", "totp", "enroll_totp"])
+def test_an_invitation_outlasts_the_steps(
+    visitor: Visitor, workos: WorkOSClient, step: str
+) -> None:
+    """AUT-25: into its organization, so nobody is asked to choose one."""
+    joined = workos.organizations.create_organization(name="Initech").id
+    sent = workos.user_management.send_invitation(email=ADA, organization_id=joined)
+    page = visitor.get(sent.accept_invitation_url).location
+    require(visitor, step, "choose_organization")
+    answer = come_back(visitor, f"/auth/social/github?{urlencode({'next': page})}")
+
+    assert walk_on(visitor, answer, page) == [step]
+
+    assert heading(visitor.get(page)) == "You have joined Initech"
+    assert session_of(visitor)["organization_id"] == joined
