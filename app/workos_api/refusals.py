@@ -5,14 +5,7 @@ Each class is named after WorkOS's own code: https://workos.com/docs/reference/a
 
 from __future__ import annotations
 
-from ..failures import (
-    CODE_INSTEAD,
-    NEW_CODE,
-    OTHER_ADDRESS,
-    START_AGAIN,
-    Failure,
-    WrongCode,
-)
+from ..failures import CODE_INSTEAD, NEW_CODE, OTHER_ADDRESS, START_AGAIN, Failure, WrongCode
 from ..web.email_address import AddressRefused
 from .steps import StepRequired
 
