@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +14,7 @@ import pytest
 import responses
 from flask import Flask
 
+from app.auth import doors
 from app.config import Config
 from app.guards import fresh_login_required
 from tests.walk import Visitor, heading
@@ -28,9 +30,8 @@ BARE_USER = {
 
 @pytest.fixture
 def config(config: Config) -> Config:
-    """The settings of these tests, with hosted AuthKit."""
-    values = {name: getattr(config, name) for name in config.__dataclass_fields__}
-    return Config(**{**values, "sign_in_with": ("magic_auth", "authkit")})
+    """The settings of these tests, with every door."""
+    return replace(config, sign_in_with=tuple(door.method for door in doors.DOORS))
 
 
 def asked_of(visitor: Visitor) -> dict[str, str]:
