@@ -104,7 +104,7 @@ class ClaimsUnknown(Failure):
         "permissions, features, entitlements or organization."
     )
     diagnosis = "GET /api/session: `workos` is null"
-    fix = "Offer a code, hosted AuthKit, SSO or a provider in SIGN_IN_WITH, and sign in with that."
+    fix = "Offer another way in, such as a code (SIGN_IN_WITH), and sign in with that."
 
 
 def permission_required(permission: str) -> Guard:

@@ -10,6 +10,7 @@ SEND_CODE = "templates/auth/buttons/send_code.html"
 VERIFY = "templates/auth/verify.html"
 FORMS = "templates/auth/_forms.html"
 SENT = "templates/auth/sent.html"
+WAYS = "templates/auth/ways.html"
 # What tests say of all doors at once.
 MATRIX = (
     "tests/auth/matrix.py",
@@ -67,6 +68,27 @@ ONLY_LINKS = (
         """\
 {% set label = "Start again" %}
 {% include "auth/buttons/sign_in.html" %}
+""",
+    ),
+    Edit(
+        WAYS,
+        """\
+{% set sends_code = email and "magic_auth" in doors | map(attribute="method") %}
+{% set with_email = connections or sends_code %}
+""",
+        """\
+{% set with_email = connections %}
+""",
+    ),
+    Edit(
+        WAYS,
+        """\
+{% if sends_code %}
+{% call form(url_for("signin.magic_auth.send")) %}
+  {{ hidden({"email": email, "next": attempt.return_to, "state": attempt.caller_state}) }}
+  <div class="way"><button{% if connections %} class="quiet"{% endif %}>Email me a code</button></div>
+{% endcall %}
+{% endif %}
 """,
     ),
     Edit(SENT, "hidden, send_button with", "hidden with"),
