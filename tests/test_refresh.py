@@ -13,7 +13,8 @@ from workos import WorkOSClient
 
 from app import create_app
 from app.config import Config
-from app.session.refresh import CHECK_EVERY, RETRY_AFTER
+from app.session.exchange import CHECK_EVERY
+from app.session.refresh import RETRY_AFTER
 from app.session.store import session_store
 from app.session.workos_session import MAX_STALENESS, REFRESH_AHEAD, SHORTEST_PAUSE
 from app.signals import session_refresh_failed, session_refreshed

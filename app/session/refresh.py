@@ -7,7 +7,6 @@ limited time.
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import replace
 from typing import NoReturn
@@ -15,16 +14,15 @@ from typing import NoReturn
 from .. import signals
 from ..failures import Failure
 from ..web import log
-from ..web.visitor import this_browser
-from ..workos_api import refusals, sessions, user_management
-from ..workos_api.faults import UnexpectedReply, WorkOSBusy, WorkOSUnreachable
+from ..workos_api import sessions
+from ..workos_api.faults import WorkOSBusy, WorkOSUnreachable
+from . import exchange
 from .store import SessionRecord, SessionUnconfirmed, StoreUnavailable, session_store
 from .verdicts import SessionEnded, SessionNotEnough, Verdict, verdict_on
 from .workos_session import WorkOSSession
 
 LEASE = 15  # seconds that one refresh may take; longer than any call to WorkOS
 RETRY_AFTER = 30  # seconds between two tries while WorkOS has a problem
-CHECK_EVERY = 5 * 60  # seconds between two checks at WorkOS, once the refresh token is lost
 PATIENCE = 4.0  # seconds that the losers of the race wait for the winner
 PAUSE = 0.05  # seconds between two looks for the winner's result
 
@@ -72,7 +70,7 @@ def _refresh(handle: str, record: SessionRecord, generation: int) -> SessionReco
         sessions.revoke_sessions([session.id])  # nobody else could end it any more
         _end(handle, current, "sealed with a lost key")
     try:
-        fresh = _ask(handle, current, session, token)
+        fresh = exchange.exchange(handle, current, session, token, None)
     except Failure as failure:
         signals.tell(signals.session_refresh_failed, identity=record.identity, code=failure.name())
         verdict = verdict_on(failure)
@@ -83,55 +81,7 @@ def _refresh(handle: str, record: SessionRecord, generation: int) -> SessionReco
         ):
             _end(handle, current, failure.name())
         return _put_off(handle, current, session, failure)
-    session_store().keep(handle, fresh, refresh_at=fresh.refresh_at)
-    # Who impersonates the person stays as it was at sign-in, whether or not the reply says it.
-    identity = replace(current.identity, organization_id=fresh.organization_id)
-    renewed = replace(
-        current,
-        identity=identity,
-        workos_text=fresh.to_json(),
-        refresh_at=fresh.refresh_at,
-        stale_at=fresh.stale_at,
-    )
-    if identity != current.identity:
-        session_store().set_identity(handle, renewed)
-    log.event("authn_token_created", user=identity.user_id)
-    signals.tell(signals.session_refreshed, identity=identity, workos_session=fresh)
-    return renewed
-
-
-def _ask(
-    handle: str, record: SessionRecord, session: WorkOSSession, token: str | None
-) -> WorkOSSession:
-    if token is None:
-        return _checked(record, session)
-    # Written before the call: if this process dies halfway, the next one knows that the token may
-    # be used up, and does not take "invalid_grant" for the end of the session.
-    session_store().keep(handle, replace(session, in_doubt=True), refresh_at=record.refresh_at)
-    try:
-        reply = user_management.authenticate_with_refresh_token(token, this_browser())
-    except refusals.InvalidGrant:
-        if session.in_doubt:
-            return _checked(record, session)
-        raise
-    fresh = WorkOSSession.from_authentication(
-        reply, keep_claims=session.claims is not None, generation=session.generation + 1
-    )
-    if fresh is None:
-        raise UnexpectedReply(detail="no sid")
-    if (reply.user.id, fresh.id) != (record.identity.user_id, session.id):
-        # Somebody else's roles must not become this person's; and nothing is known of their own.
-        log.event("authn_token_foreign", level=logging.ERROR, user=record.identity.user_id)
-        raise UnexpectedReply(detail="about somebody else")
-    return fresh
-
-
-def _checked(record: SessionRecord, session: WorkOSSession) -> WorkOSSession:
-    # The token was lost in transit, which is nobody's fault: ask if the session is still alive.
-    if not sessions.is_session_active(record.identity.user_id, session.id):
-        raise refusals.InvalidGrant
-    expires_at = int(time.time()) + CHECK_EVERY
-    return replace(session, refresh_token=None, in_doubt=False, expires_at=expires_at)
+    return exchange.keep(handle, current, fresh)
 
 
 def _is_answered(record: SessionRecord, session: WorkOSSession) -> bool:
