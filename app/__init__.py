@@ -7,7 +7,7 @@ from workos import WorkOSClient
 
 from . import cli, failure_pages, health, home, keys, limits, pages, report, session, webhooks
 from . import development as for_developers
-from .account import overview, security, sessions
+from .account import organizations, overview, security, sessions
 from .api import session as api_session
 from .auth import callback, invitation, sign_in, sign_out, steps
 from .auth import doors as ways_in
@@ -64,7 +64,7 @@ def init_app(
     csrf.init_app(app, signin, exempt=(webhooks.receive, report.report))
     failure_pages.init_app(app, signin)
     doors = ways_in.init_app(app, config.sign_in_with)
-    account = (overview, sessions, security)
+    account = (overview, sessions, organizations, security)
     journey = (sign_in, callback, sign_out, invitation)
     for part in (*journey, *account, api_session, webhooks, report):
         signin.register_blueprint(part.bp)

@@ -8,7 +8,8 @@ from flask import Response, jsonify, make_response, render_template
 from flask_wtf.csrf import generate_csrf
 
 from .config import settings
-from .session import can, has_feature, signed_in_identity
+from .session import signed_in_identity
+from .session.claims import can, has_feature
 from .web import csrf
 from .web.answers import wants_json
 from .web.peer import is_on_this_machine

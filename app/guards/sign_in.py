@@ -51,8 +51,8 @@ class NotWhileImpersonating(Failure):
     status = 403
     title = "Only the person themselves can do this"
     reason = (
-        "You are signed in as somebody else, to help them. Ending their sessions, or changing how "
-        "they sign in, is not part of that."
+        "You are signed in as somebody else, to help them. Ending their sessions, switching "
+        "their organization or changing how they sign in is not part of that."
     )
     button = HOME
     event = "authz_fail"

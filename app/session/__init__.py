@@ -117,24 +117,6 @@ def signed_in_identity() -> Identity | None:
     return record.identity if record else None
 
 
-def can(permission: str) -> bool:
-    """Whether the person has this permission, for what a page shows; asks nobody."""
-    there = _claims()
-    return there is not None and permission in there.permissions
-
-
-def has_feature(flag: str) -> bool:
-    """Whether this feature flag is on for the person, for what a page shows; asks nobody."""
-    there = _claims()
-    return there is not None and flag in there.feature_flags
-
-
-def _claims() -> WorkOSSession | None:
-    # On pages without a guard nothing refreshes them, and too old is as good as unknown.
-    record = _current().record
-    return record.workos_session if record and time.time() < record.stale_at else None
-
-
 def ticket() -> Ticket:
     """Returns what this browser's session cookie says; only for signed-in requests."""
     found = _current().ticket

@@ -75,6 +75,26 @@ def keep(handle: str, current: SessionRecord, fresh: WorkOSSession) -> SessionRe
     return renewed
 
 
+def leave_organization(handle: str, current: SessionRecord, session: WorkOSSession) -> None:
+    """Forgets the organization, and all that holds there; the next request asks without it.
+
+    At once, rather than with that answer: it may never come, and the claims would stay.
+    """
+    outside = replace(
+        session,
+        organization_id=None,
+        role=None,
+        roles=(),
+        permissions=(),
+        entitlements=(),
+        feature_flags=(),
+    )
+    session_store().keep(handle, outside, refresh_at=int(time.time()))
+    identity = replace(current.identity, organization_id=None)
+    session_store().set_identity(handle, replace(current, identity=identity))
+    log.event("authz_organization_left", user=identity.user_id)
+
+
 def _checked(record: SessionRecord, session: WorkOSSession) -> WorkOSSession:
     # The token was lost in transit, which is nobody's fault: ask if the session is still alive.
     if not sessions.is_session_active(record.identity.user_id, session.id):

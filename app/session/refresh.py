@@ -18,7 +18,7 @@ from ..workos_api import sessions
 from ..workos_api.faults import WorkOSBusy, WorkOSUnreachable
 from . import exchange
 from .store import SessionRecord, SessionUnconfirmed, StoreUnavailable, session_store
-from .verdicts import SessionEnded, SessionNotEnough, Verdict, verdict_on
+from .verdicts import OrganizationLost, SessionEnded, SessionNotEnough, Verdict, verdict_on
 from .workos_session import WorkOSSession
 
 LEASE = 15  # seconds that one refresh may take; longer than any call to WorkOS
@@ -70,18 +70,25 @@ def _refresh(handle: str, record: SessionRecord, generation: int) -> SessionReco
         sessions.revoke_sessions([session.id])  # nobody else could end it any more
         _end(handle, current, "sealed with a lost key")
     try:
-        fresh = exchange.exchange(handle, current, session, token, None)
+        fresh = exchange.exchange(handle, current, session, token, session.organization_id)
     except Failure as failure:
         signals.tell(signals.session_refresh_failed, identity=record.identity, code=failure.name())
         verdict = verdict_on(failure)
         if verdict is Verdict.ELSEWHERE:
             _end(handle, current, failure.name(), SessionNotEnough)
-        if verdict is Verdict.FINAL or (
+        if verdict is Verdict.OUTSIDE and session.organization_id:
+            exchange.leave_organization(handle, current, session)
+            raise OrganizationLost(detail=failure.name()) from None
+        if verdict in (Verdict.FINAL, Verdict.OUTSIDE) or (
             verdict is Verdict.UNKNOWN and _is_answered(current, session)
         ):
             _end(handle, current, failure.name())
         return _put_off(handle, current, session, failure)
-    return exchange.keep(handle, current, fresh)
+    renewed = exchange.keep(handle, current, fresh)
+    # What was asked for in one organization must not be done in another.
+    if session.organization_id not in (None, fresh.organization_id):
+        raise OrganizationLost(detail="another one")
+    return renewed
 
 
 def _is_answered(record: SessionRecord, session: WorkOSSession) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from ..failures import SIGN_IN_AGAIN, Failure
+from ..failures import SIGN_IN_AGAIN, Button, Failure
 from ..workos_api import denials, faults, refusals, steps
 
 
@@ -45,19 +45,40 @@ class SessionNotEnough(SessionEnded):
     )
 
 
+class OrganizationLost(Failure):
+    """The person is no longer in the organization in which they were working."""
+
+    status = 403
+    title = "You are no longer in this organization"
+    reason = (
+        "You no longer belong to the organization that you were working in, or it was deleted. "
+        "Nothing was done in it just now."
+    )
+    button = Button("organizations", "Show my organizations")
+    event = "authz_fail"
+    symptom = "403, once: somebody is no longer in their organization"
+    cause = (
+        "The membership was deleted or deactivated, or the organization was deleted. The session "
+        "goes on without it, if WorkOS lets it."
+    )
+    diagnosis = "grep authz_organization_left in the log"
+    fix = "Nothing, or make them a member again in the WorkOS dashboard."
+
+
 class Verdict(Enum):
     """What becomes of the session."""
 
     FINAL = auto()  # WorkOS no longer stands by it: it ends
     ELSEWHERE = auto()  # it ends, and signing in again leads to what WorkOS asks for
+    OUTSIDE = auto()  # it goes on without its organization; it ends if it was in none
     PASSING = auto()  # nothing was said about this person: it goes on for an hour, and is retried
     UNKNOWN = auto()  # it ends, unless WorkOS refuses everything else that we ask as well
 
 
 VERDICTS: dict[type[Failure], Verdict] = {
     refusals.InvalidGrant: Verdict.FINAL,  # documented, measured: used, expired, session revoked
-    denials.OrganizationMembershipNotFound: Verdict.FINAL,  # specified: no longer a member
-    denials.OrganizationNotFound: Verdict.FINAL,  # specified: the organization was deleted
+    denials.OrganizationMembershipNotFound: Verdict.OUTSIDE,  # specified: no longer a member
+    denials.OrganizationNotFound: Verdict.OUTSIDE,  # specified: the organization was deleted
     denials.SignInDenied: Verdict.FINAL,  # specified: a policy, an Action or an administrator
     denials.SignUpNotAllowed: Verdict.FINAL,  # specified: the person has no account any more
     denials.InvitationInvalid: Verdict.FINAL,  # specified: the same

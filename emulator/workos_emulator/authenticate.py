@@ -82,14 +82,16 @@ def with_refresh_token(environment: Environment) -> PendingAuthentication:
     if token.used:
         raise OAuthRefusal("invalid_grant", "Refresh token already exchanged.")
     session = token.session
-    current = environment.claims_of(session.user, session.organization_id).organization_id
-    if organization_id not in (None, current):
+    belongs_to = [one.organization.id for one in environment.memberships_of(session.user)]
+    claimed = environment.claims_of(session.user, None).organization_id  # by a test
+    if organization_id not in (None, claimed):
         if organization_id not in environment.organizations:
             raise CodeRefusal("invalid_organization_id")
-        memberships = environment.memberships_of(session.user)
-        if organization_id not in [one.organization.id for one in memberships]:
+        if organization_id not in belongs_to:
             raise OAuthRefusal("organization_membership_not_found", "The user is no member of it.")
         session.organization_id = organization_id
+    elif session.organization_id not in belongs_to:
+        session.organization_id = None  # they stay signed in, outside of it
     token.used = True
     return PendingAuthentication(session, is_settled=True)
 

@@ -38,14 +38,16 @@ def without_code(status: int) -> Reply:
 ANSWERS: dict[Verdict, dict[str, Reply]] = {
     Verdict.FINAL: {
         "invalid_grant": refused("invalid_grant"),
-        "not a member": refused("organization_membership_not_found"),
-        "no organization": refused("organization_not_found"),
-        "no such organization": refused("invalid_organization_id"),
         "denied": refused("access_denied"),
         "denied at 403": refused("access_denied", 403),
         "a policy": {"status": 403, "json": {"code": "policy_denied", "message": "canary"}},
         "no account": refused("sign_up_not_allowed"),
         "somebody else": refused("user_mismatch"),
+    },
+    Verdict.OUTSIDE: {  # which this session was in none of
+        "not a member": refused("organization_membership_not_found"),
+        "no organization": refused("organization_not_found"),
+        "no such organization": refused("invalid_organization_id"),
     },
     Verdict.ELSEWHERE: {
         "sso_required": refused("sso_required"),
@@ -135,6 +137,7 @@ def test_the_table_in_security_md_says_the_same() -> None:
     said = {
         Verdict.FINAL: "the session ends, and a page says so",
         Verdict.ELSEWHERE: "the session ends, and a page says that signing in again leads on",
+        Verdict.OUTSIDE: "the session goes on without its organization",
         Verdict.PASSING: "people stay signed in",
     }
     rows = [row for row in SECURITY.splitlines() if row.startswith("| ")]

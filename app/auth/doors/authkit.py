@@ -69,6 +69,7 @@ DOOR = Door(
     bp,
     offer="auth/doors/authkit.html",
     asks_email=False,
+    for_organization={"provider": "authkit"},
     redeem=redeem,
     begin_again=begin_again,
 )

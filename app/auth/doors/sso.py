@@ -114,6 +114,7 @@ DOOR = Door(
     "your organization's sign-in",
     bp,
     offer="auth/doors/sso.html",
+    for_organization={},
     redeem=redeem,
     begin_again=begin_again,
 )

@@ -1,0 +1,98 @@
+"""`/account/organizations`: where a person belongs, and how they go from one to another."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, url_for
+from flask.typing import ResponseReturnValue
+
+from .. import limits, session
+from ..auth.doors import offered
+from ..auth.elsewhere import lead_away
+from ..failures import BadInput, Button
+from ..guards import login_required, not_impersonated
+from ..pages import render
+from ..session import current_user
+from ..session.claims import current_organization
+from ..session.switch import NotSwitched, switch
+from ..web import log
+from ..web.answers import see_other, wants_json
+from ..web.fields import queried, submitted
+from ..web.redirects import safe_return_to
+from ..workos_api.organization_membership import list_memberships
+from ..workos_api.refusals import OtherWayOnly
+from ..workos_api.steps import StepRequired
+
+bp = Blueprint("organizations", __name__, url_prefix="/account/organizations")
+
+
+class OrganizationNotNamed(BadInput):
+    """The form came without an organization."""
+
+    title = "Choose an organization"
+    reason = "Choose one of your organizations from the list."
+    button = Button("organizations", "Show my organizations")
+    symptom = "An organization cannot be switched to"
+    cause = "The form came back without one."
+    fix = "Choose one from the list."
+
+
+@bp.get("")
+@login_required
+def show() -> ResponseReturnValue:
+    """Shows the person's organizations, with their roles, and which is current."""
+    memberships = list_memberships(current_user.user_id)
+    here = current_organization.id if current_organization else None
+    listed = [
+        {
+            "organization_id": one.organization_id,
+            "name": one.organization_name or one.organization_id,
+            "roles": [role.slug for role in one.roles or [one.role]],
+            "is_current": one.organization_id == here,
+        }
+        for one in memberships
+    ]
+    if wants_json():
+        return {"organizations": listed}
+    record = session.live_record()
+    return render(
+        "account/organizations.html",
+        listed=listed,
+        here=here,
+        can_switch=record is not None and record.workos_session is not None,
+        return_to=queried("next")["next"],
+    )
+
+
+@bp.post("/switch")
+@login_required
+@not_impersonated
+@limits.verifying
+def switch_to() -> Response:
+    """Goes on in another organization, or leads to where it wants the person to sign in."""
+    fields = submitted("organization_id", "next")
+    there = fields["organization_id"]
+    if not there:
+        raise OrganizationNotNamed
+    record = session.live_record()
+    if record is None:  # ended meanwhile
+        raise NotSwitched(detail="ended")
+    page = fields["next"] and safe_return_to(fields["next"])
+    try:
+        switch(session.ticket().handle, record, there)
+    except (OtherWayOnly, StepRequired):
+        if answer := _sign_in_there(there, page):
+            return answer
+        raise
+    log.event("authz_organization_switched", user=record.identity.user_id)
+    body = {"status": "switched", "organization_id": there}
+    return see_other(page or url_for("signin.organizations.show"), json=body)
+
+
+def _sign_in_there(organization_id: str, page: str) -> Response | None:
+    # Not to WorkOS's `authkit_redirect_url`: who comes back from there has no `state`.
+    named = {"organization_id": organization_id, "login_hint": current_user.email}
+    for door in offered():
+        if door.for_organization is not None:
+            asked = {**named, **door.for_organization}
+            return lead_away(door.method, asked, next_url=page, caller_state="")
+    return None
