@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from contextlib import closing
 from html import unescape
 
@@ -74,7 +73,6 @@ def test_it_says_which_failure_delays_a_refresh(visitor: Visitor, emulator: Flas
 
 def test_only_development_keeps_the_claims(https_visitor: Visitor, config: Config) -> None:
     https_visitor.sign_in_by_code()
-    began = int(time.time())
 
     record = https_visitor.api_session().json
 
@@ -82,4 +80,4 @@ def test_only_development_keeps_the_claims(https_visitor: Visitor, config: Confi
     with closing(sqlite3.connect(config.database_path)) as database:
         [row] = database.execute("SELECT workos_session FROM sessions").fetchall()
     assert '"claims":null' in row[0]
-    assert str(began)[:5] in row[0]
+    assert '"expires_at":' in row[0]
