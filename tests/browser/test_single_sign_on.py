@@ -20,9 +20,9 @@ BEA = "bea@acme.example"
 @pytest.fixture
 def site(sites: Sites) -> Site:
     """The application over https, with single sign-on beside codes, and somebody's organization."""
-    site = sites.get(ONE_WORKER | {"SIGN_IN_WITH": "magic_auth,sso,google"}, https=True)
-    connect(site, "Acme")
-    return site
+    there = sites.get(ONE_WORKER | {"SIGN_IN_WITH": "magic_auth,sso,google"}, https=True)
+    connect(there, "Acme")
+    return there
 
 
 def connect(site: Site, name: str, **changes: object) -> None:
