@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from .. import limits, session
 from ..auth.doors import offered
-from ..auth.elsewhere import lead_away
 from ..failures import BadInput, Button
 from ..guards import login_required, not_impersonated
 from ..pages import render
@@ -90,9 +89,7 @@ def switch_to() -> Response:
 
 def _sign_in_there(organization_id: str, page: str) -> Response | None:
     # Not to WorkOS's `authkit_redirect_url`: who comes back from there has no `state`.
-    named = {"organization_id": organization_id, "login_hint": current_user.email}
     for door in offered():
-        if door.for_organization is not None:
-            asked = {**named, **door.for_organization}
-            return lead_away(door.method, asked, next_url=page, caller_state="")
+        if door.lead_to_organization:
+            return door.lead_to_organization(organization_id, current_user.email, page)
     return None

@@ -62,8 +62,8 @@ class Door:
     offer: str | None = None  # the partial on the sign-in page
     asks_email: bool = True  # whether the partial goes in the form with the address
     has_claims: bool = True  # whether WorkOS keeps a session for it, which says who may do what
-    # What WorkOS is asked besides an organization's id, to sign in there; None if it cannot be.
-    for_organization: Mapping[str, str] | None = None
+    # Leads to where somebody signs in to an organization: its id, their address, and where next.
+    lead_to_organization: Callable[[str, str, str], Response] | None = None
     # What /auth/callback does with `code`, if people come back that way.
     redeem: Callable[[Attempt, str], Proof] | None = None
     # Where it leads somebody who comes there without having begun here: None if it cannot, or just

@@ -51,6 +51,13 @@ def begin() -> Response:
     )
 
 
+def lead_to_organization(organization_id: str, email: str, next_url: str) -> Response:
+    """Leads somebody who is signed in to the sign-in of another organization."""
+    named = {"organization_id": organization_id, "login_hint": email}
+    asked = {**named, "provider": "authkit"}
+    return lead_away("authkit", asked, next_url=next_url, caller_state="")
+
+
 def begin_again(query: Mapping[str, str]) -> Response | None:
     """Leads somebody there whom WorkOS has sent to the callback without `state`; once."""
     if has_just_begun("authkit"):
@@ -69,7 +76,7 @@ DOOR = Door(
     bp,
     offer="auth/doors/authkit.html",
     asks_email=False,
-    for_organization={"provider": "authkit"},
+    lead_to_organization=lead_to_organization,
     redeem=redeem,
     begin_again=begin_again,
 )

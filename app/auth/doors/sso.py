@@ -92,6 +92,12 @@ def _go_on(attempt: Attempt, email: str) -> ResponseReturnValue:
     return render("auth/ways.html", attempt=attempt, connections=found, doors=())
 
 
+def lead_to_organization(organization_id: str, email: str, next_url: str) -> Response:
+    """Leads somebody who is signed in to the identity provider of another organization."""
+    named = {"organization_id": organization_id, "login_hint": email}
+    return lead_away("sso", named, next_url=next_url, caller_state="")
+
+
 def begin_again(query: Mapping[str, str]) -> Response | None:
     """Leads to the identity provider that somebody came from whom it may not send unasked; once.
 
@@ -114,7 +120,7 @@ DOOR = Door(
     "your organization's sign-in",
     bp,
     offer="auth/doors/sso.html",
-    for_organization={},
+    lead_to_organization=lead_to_organization,
     redeem=redeem,
     begin_again=begin_again,
 )
