@@ -28,6 +28,7 @@ def type_mailed_code(page: Page, site: Site) -> None:
     page.goto("/sign-in?next=/account/security")
     page.get_by_label("Email address").fill(GRACE)
     page.get_by_role("button", name="Email me a code").click()
+    expect(page.get_by_label("Six-digit code")).to_be_visible()
     mails = requests.get(f"{site.workos_url}/_emulate/mailbox", timeout=PATIENCE).json()
     page.get_by_label("Six-digit code").fill(mails[0]["one_time_code"])
     page.get_by_role("button", name="Sign in").click()

@@ -128,6 +128,7 @@ def test_a_chain_by_keyboard_alone(new_page: Callable[..., Page], site: Site) ->
     press(page, "Globex")
     heading(page, "Set up an authenticator app")
     press(page, "I have an app")
+    expect(page.get_by_label("Six-digit code")).to_be_visible()  # so there is an app
     type_in(page, "Six-digit code", next_totp(site))
 
     heading(page, "Your account")
@@ -143,6 +144,7 @@ def test_after_a_form_the_policy_lets_people_on_to_hosted_authkit(
     page.goto("/sign-in?next=/account")
     page.get_by_label("Email address").fill(BLOCKED)
     page.get_by_role("button", name="Email me a code").click()
+    heading(page, "Enter the code")
     page.get_by_label("Six-digit code").fill(str(mailbox(site)[0]["one_time_code"]))
     page.get_by_role("button", name="Sign in").click()
 
