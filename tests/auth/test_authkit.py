@@ -192,7 +192,7 @@ def test_the_callback_in_another_browser_exchanges_nothing(
 def test_a_stolen_code_is_worth_nothing_with_another_verifier(
     visitor: Visitor, another_visitor: Visitor
 ) -> None:
-    """AUT-19: the thief brings an attempt and a `state` of their own."""
+    """AUT-02: the thief brings an attempt and a `state` of their own."""
     stolen = query_of(callback_of(visitor))["code"]
     own = query_of(another_visitor.get("/auth/authkit").location)["state"]
 
@@ -203,7 +203,7 @@ def test_a_stolen_code_is_worth_nothing_with_another_verifier(
 
 
 def test_the_verifier_is_sealed_in_the_browser_that_asked(visitor: Visitor) -> None:
-    """AUT-19: neither an address nor a cookie shows it."""
+    """AUT-02: neither an address nor a cookie shows it."""
     away = visitor.get("/auth/authkit")
 
     assert "verifier" not in away.location
@@ -365,7 +365,7 @@ def test_it_makes_no_browser_known_for_an_address(
 
 
 def test_workos_begins_a_sign_in_here_and_keeps_what_it_passes(visitor: Visitor) -> None:
-    """AUT-20: from a bookmark of its page, for example."""
+    """AUT-24: from a bookmark of its page, for example."""
     away = visitor.get(f"/auth/initiate?login_hint={ADA}&organization_id=org_1")
 
     asked = query_of(away.location)
@@ -380,7 +380,7 @@ def test_workos_begins_a_sign_in_here_and_keeps_what_it_passes(visitor: Visitor)
 def test_no_other_site_chooses_an_organization_for_who_is_signed_in(
     visitor: Visitor, path: str, site: str, is_kept: bool
 ) -> None:
-    """AUT-20: it may have a provider that signs them in as somebody else."""
+    """AUT-24: it may have a provider that signs them in as somebody else."""
     visitor.sign_in_by_code()
     headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": "document"}
 

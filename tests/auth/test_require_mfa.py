@@ -54,7 +54,7 @@ DOORS = pytest.mark.parametrize("door", [by_code, by_link, by_authkit, by_google
 
 @DOORS
 def test_who_has_no_app_sets_one_up_first(visitor: Visitor, door: Callable[..., Any]) -> None:
-    """AUT-24, by every door; and until then there is no session (AUT-15)."""
+    """AUT-20, by every door; and until then there is no session (AUT-15)."""
     away = door(visitor)
     assert away.location.startswith(f"{ENROLL}?attempt=")
     assert visitor.get("/account").location == "/sign-in?next=/account"
@@ -70,7 +70,7 @@ def test_who_has_no_app_sets_one_up_first(visitor: Visitor, door: Callable[..., 
 
 @DOORS
 def test_who_has_an_app_types_its_code(visitor: Visitor, door: Callable[..., Any]) -> None:
-    """AUT-24. After a code or a provider WorkOS asks, after others we do: nobody is asked twice."""
+    """AUT-20. After a code or a provider WorkOS asks, after others we do: nobody is asked twice."""
     set_up(visitor)
     assert door(visitor).location.startswith(f"{TOTP}?attempt=")
 

@@ -67,7 +67,7 @@ def test_a_request_that_nobody_made_begins_nothing(visitor: Visitor) -> None:
 def test_a_code_of_one_provider_is_worth_nothing_to_the_attempt_of_another(
     visitor: Visitor,
 ) -> None:
-    """AUT-19."""
+    """AUT-02."""
     callback = at_authkit(visitor, visitor.get("/auth/social/google").location, email=ADA)
     other = query_of(visitor.get("/auth/social/github").location)["state"]
     query = {"code": query_of(callback)["code"], "state": other}

@@ -95,7 +95,7 @@ def test_somebody_signs_in_at_their_organization_and_is_back_where_they_were(
 
 
 def test_workos_is_told_what_it_needs_and_no_more(visitor: Visitor) -> None:
-    """AUT-19: the challenge goes along, the verifier stays in this browser."""
+    """AUT-02: the challenge goes along, the verifier stays in this browser."""
     connect(visitor)
     asked = query_of(visitor.get(ask(visitor, state="basket-17")).location)
 
@@ -273,7 +273,7 @@ def test_another_browser_cannot_go_on(visitor: Visitor, another_visitor: Visitor
 def test_the_callback_of_one_browser_signs_nobody_in_in_another(
     visitor: Visitor, another_visitor: Visitor
 ) -> None:
-    """AUT-01, AUT-19: with its own `state` it has no verifier for this code."""
+    """AUT-01, AUT-02: with its own `state` it has no verifier for this code."""
     connect(visitor)
     callback = callback_of(visitor)
     foreign = another_visitor.get(callback)

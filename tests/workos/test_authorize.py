@@ -53,7 +53,7 @@ def token(**claims: Any) -> str:
 
 
 def test_beginning_and_coming_back(visitor: Visitor, api: responses.RequestsMock) -> None:
-    """AUT-19: the verifier is that of the challenge (RFC 7636, 4.6)."""
+    """AUT-02: the verifier is that of the challenge (RFC 7636, 4.6)."""
     api.post(AUTHENTICATE, json=AUTHENTICATED)
     asked = asked_of(visitor)
     back = visitor.get("/auth/callback", query_string={"code": "01CODE", "state": asked["state"]})
