@@ -87,6 +87,6 @@ def take_over(app: Flask, config: Config) -> None:
     flask_session.init_app(app, config, ring)
     public_host.init_app(app, config)
     headers.init_app(app, config)  # around all that answers by itself
-    csrf.protect_everything(app, ring)
+    csrf.protect_everything(app, ring, config.cookie_prefix + session.cookie.NAME)
     failure_pages.answer_everything(app)
     app.context_processor(pages.common)

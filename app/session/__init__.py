@@ -21,7 +21,7 @@ from ..web import csrf, log
 from ..web.browsers import browser_name
 from ..workos_api import sessions
 from . import cookie
-from .cookie import Current, Ticket
+from .cookie import Current, NotForPrograms, Ticket
 from .refresh import refreshed
 from .store import SessionRecord, StoreUnavailable, session_store
 from .verdicts import SessionEnded
@@ -86,8 +86,20 @@ def end(records: Mapping[str, SessionRecord], *, revokes: bool = True) -> None:
     sessions.revoke_sessions([there.id for there in found if there])
 
 
+def act_as(record: SessionRecord) -> None:
+    """Answers this request as the one whom a program has proved to speak for, by a token or a key.
+
+    Whatever the cookie says counts no more. The record holds for this request alone: no store keeps
+    it, nothing refreshes it, no cookie is written, and it is never a recent sign-in.
+    """
+    g.signin_session = Current(settings(), record=record)
+
+
 def live_record() -> SessionRecord | None:
-    """Returns the live record behind this request's cookie; raises StoreUnavailable."""
+    """Returns the live record behind this request's cookie, or that of a program (`act_as`).
+
+    Raises StoreUnavailable.
+    """
     current = _current()
     if current.error:
         raise current.error
@@ -101,7 +113,7 @@ def refreshed_record() -> SessionRecord | None:
     """
     record, current = live_record(), _current()
     if record is None or current.ticket is None:
-        return None
+        return record
     try:
         record = refreshed(current.ticket.handle, record)
     except SessionEnded:
@@ -118,10 +130,10 @@ def signed_in_identity() -> Identity | None:
 
 
 def ticket() -> Ticket:
-    """Returns what this browser's session cookie says; only for signed-in requests."""
-    found = _current().ticket
-    assert found is not None, "nobody is signed in"  # noqa: S101 # callers promise it
-    return found
+    """Returns what this browser's session cookie says; raises NotForPrograms without one."""
+    if found := _current().ticket:
+        return found
+    raise NotForPrograms
 
 
 def ends_at() -> datetime:
@@ -132,7 +144,7 @@ def ends_at() -> datetime:
 def is_fresh(max_age: int) -> bool:
     """Whether this person, and nobody who acts for them, has signed in within `max_age` seconds."""
     record = live_record()
-    if record is None or record.identity.impersonator:
+    if record is None or record.identity.impersonator or _current().is_of_program:
         return False
     return time.time() - record.signed_in_at < max_age
 

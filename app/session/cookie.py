@@ -14,6 +14,7 @@ from flask import Response, g, request
 from itsdangerous import BadSignature
 
 from ..config import Config
+from ..failures import HOME, Failure
 from ..keys import CLOCK_SKEW, stamp
 from .store import SessionRecord, StoreUnavailable
 
@@ -38,6 +39,20 @@ class Ticket(NamedTuple):
         return is_possible and now < self.ends_at(config)
 
 
+class NotForPrograms(Failure):
+    """A page that belongs to a session in a browser was asked for with an access token or a key."""
+
+    status = 403
+    title = "This is not for programs"
+    reason = "It is about somebody's session in a browser, and a program has none."
+    button = HOME
+    event = "authz_fail"
+    symptom = "403: a program is refused what people can do"
+    cause = "A page about sessions was called with an access token or an API key."
+    diagnosis = "grep not_for_programs in the log: `path` says which"
+    fix = "Sign in, and call it with the cookies of the session: docs/programs.md."
+
+
 @dataclass(frozen=True)
 class Current:
     """What this request knows about its session, which is looked up once."""
@@ -47,6 +62,11 @@ class Current:
     record: SessionRecord | None = None
     error: StoreUnavailable | None = None  # a page asks several times; one wait is enough
     is_changed: bool = False  # so the cookie has to be written
+
+    @property
+    def is_of_program(self) -> bool:
+        """Whether a program asks, with a token or a key, rather than a browser."""
+        return self.record is not None and self.ticket is None
 
 
 def begin(config: Config, now: int) -> tuple[Ticket, int, Ticket | None]:

@@ -59,6 +59,18 @@ class SessionRecord:
         """What WorkOS says about this person, if the session has one there."""
         return WorkOSSession.from_json(self.workos_text) if self.workos_text else None
 
+    @classmethod
+    def of_program(cls, identity: Identity, workos_session: WorkOSSession) -> SessionRecord:
+        """Returns what `act_as` takes, for whom a program speaks; no store keeps it."""
+        return cls(
+            identity=identity,
+            state=None,
+            signed_in_at=0,
+            browser="",
+            workos_text=workos_session.to_json(),
+            stale_at=workos_session.expires_at,
+        )
+
     def to_json(self) -> str:
         """Returns what stays the same after sign-in; the rest has fields of its own."""
         values = {

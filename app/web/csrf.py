@@ -1,4 +1,8 @@
-"""Cross-site request forgery: every POST carries a token that only our own pages know."""
+"""Cross-site request forgery: every POST carries a token that only our own pages know.
+
+Calls with `Authorization: Bearer` and without a session need none: no browser adds that header to
+a request of another site (only a script can, and CORS lets none), and there is nothing to ride on.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from wtforms.validators import ValidationError
 from ..config import settings
 from ..failures import BadInput, CookieLost
 from ..keys import Keyring
+from .authorization import bearer_token
 
 HEADER = "X-CSRFToken"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -49,12 +54,30 @@ def init_app(
             _check()
 
 
-def protect_everything(app: Flask, keyring: Keyring) -> None:
-    """Refuses every POST to the whole application without its token."""
+class Protection(CSRFProtect):  # type: ignore[misc] # Flask-WTF ships no types
+    """Flask-WTF's, less the calls of programs."""
+
+    def __init__(self, app: Flask, sessions: tuple[str, ...]) -> None:
+        self._sessions = sessions
+        super().__init__(app)
+
+    def protect(self, *arguments: Any, **named: Any) -> None:
+        """Refuses the request without its token, unless a program makes it."""
+        has_session = any(name in request.cookies for name in self._sessions)
+        if has_session or bearer_token() is None:
+            super().protect(*arguments, **named)
+
+
+def protect_everything(app: Flask, keyring: Keyring, session_cookie: str) -> None:
+    """Refuses every POST to the whole application without its token.
+
+    Calls with a bearer token need none, unless the cookie of a session comes along: the one named
+    here, or `flask.session`.
+    """
     app.config["WTF_CSRF_SECRET_KEY"] = keyring.derive("csrf")[::-1]  # the newest last
     # A page may stay open for as long as its session.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
-    CSRFProtect(app)
+    Protection(app, (session_cookie, app.config["SESSION_COOKIE_NAME"]))
 
 
 def field() -> str:
