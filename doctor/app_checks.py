@@ -20,6 +20,7 @@ from app import create_app
 from app.config import Config
 from app.identity import Identity
 from app.session import sign_in
+from app.session.store import session_store
 from doctor.finding import Check, Finding, Patient, failure, ok
 
 MAX_COOKIE = 4096  # bytes of name, value and attributes; browsers drop larger ones in silence
@@ -123,7 +124,7 @@ def _signed_in_cookies(app: Flask) -> list[str]:
     config: Config = app.extensions["signin_settings"]
     with app.test_request_context("/sign-in", base_url=config.public_url):
         app.preprocess_request()
-        sign_in(SOMEBODY)
+        sign_in(SOMEBODY, config, session_store())
         response = app.process_response(app.make_response(""))
     return response.headers.getlist("Set-Cookie")
 

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from workos import WorkOSClient
 
 from app import create_app
-from app.config import DAY, Config
+from app.config import DAY, Config, settings
 from app.guards import login_required
 from app.identity import Identity
 from app.keys import CLOCK_SKEW
 from app.session import current_user, sign_in
+from app.session.store import session_store
 from tests.walk import ADA, Visitor
 
 NOON = "2026-05-01T12:00:00Z"
@@ -233,7 +234,8 @@ def test_the_cookie_has_one_size_for_any_name(app: Flask) -> None:
     @hypothesis_settings(max_examples=20, deadline=None)
     def check(name: str, email: str) -> None:
         with app.test_request_context():
-            sign_in(Identity(user_id="u" * 64, email=email, name=name, method="magic_auth"))
+            person = Identity(user_id="u" * 64, email=email, name=name, method="magic_auth")
+            sign_in(person, settings(), session_store())
             response = app.process_response(app.make_response(""))
         [cookie] = response.headers.getlist("Set-Cookie")
         assert len(cookie) < 500

@@ -8,15 +8,16 @@ import time
 from flask import Blueprint, Response, url_for
 
 from .. import limits
-from ..config import Config, settings
+from ..config import settings
 from ..failures import CODE_INSTEAD, Failure
 from ..limits.counters import times
+from ..session.store import session_store
 from ..web import log
 from ..web.answers import see_other, wants_json
 from ..web.fields import queried
 from ..web.prefetch import refuse_machines
 from . import attempts, code_instead, state
-from .attempt import EXCHANGING, Attempt
+from .attempt import EXCHANGING
 from .callback_errors import (
     CALLBACK_ERRORS,
     AccessDenied,
@@ -67,20 +68,17 @@ def receive() -> Response:
         return _begin_again(StateMissing(), query)
     if not arrival:
         raise StateInvalid
-    return _redeem(state.require_attempt(arrival), query["code"], config)
-
-
-# Counted only now: an image on any web page can send its readers here, but not with our cookie,
-# and costs WorkOS nothing. So nobody's budget can be used up from elsewhere.
-@limits.exchanging
-def _redeem(attempt: Attempt, code: str, config: Config) -> Response:
+    attempt, store = state.require_attempt(arrival), session_store()
+    # Counted only now: an image on any web page can send its readers here, but not with our cookie,
+    # and costs WorkOS nothing. So nobody's budget can be used up from elsewhere.
+    limits.count_exchange(config)
     if attempt.pending:
         raise StepDone  # they went back to the page of the provider, and on again
-    state.spend(attempt)
+    state.spend(attempt, store)
     door = find_door(attempt.method)
     if door is None or door.redeem is None:
         raise StateInvalid  # nobody is sent here from such a door
-    return complete(attempt, door.redeem(attempt, code), config)
+    return complete(attempt, door.redeem(attempt, query["code"], config), config, store)
 
 
 def _notice(arrival: Arrival, token: str) -> None:

@@ -47,7 +47,7 @@ def redeem_code(
     for each that `mails` in the details of the step counts, and tries count for their `email`.
     """
     fields = submitted("attempt", "one_time_code")
-    config = settings()
+    config, store = settings(), session_store()
     attempt, pending = require(step, fields["attempt"], config)
     asked = f"{attempt.id} {step.name} {pending.details.get('mails', 0)}"
     email = pending.details.get("email") or attempt.email or attempt.id
@@ -56,12 +56,12 @@ def redeem_code(
             fields["one_time_code"], missing=StepCodeMissing, malformed=StepCodeMalformed
         )
         limits.count_try(asked, email, config)
-        session_store().check()  # before the code is spent on a session that could not be kept
+        store.check()  # before the code is spent on a session that could not be kept
         reply = exchange(pending, one_time_code)
     except (CodeUnreadable, WrongCode, CodeRefused) as refused:
         refused.form = page
         if isinstance(refused, WrongCode):
             refused.tries_left = limits.tries_left(asked)
         raise
-    proof = reply if isinstance(reply, Proof) else Proof.from_authentication(attempt, reply)
-    return complete(attempt, proof, config)
+    proof = reply if isinstance(reply, Proof) else Proof.from_authentication(attempt, reply, config)
+    return complete(attempt, proof, config, store)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 from workos.user_management.models import AuthenticateResponse
 
-from ..config import DAY, settings
+from ..config import DAY, Config
 from ..identity import Identity
 from ..session.workos_session import WorkOSSession, auth_time, impersonator
 from .attempt import Attempt
@@ -29,10 +29,11 @@ class Proof:
     second_factor: bool = False  # whether there were two, so that REQUIRE_MFA asks for no other
 
     @classmethod
-    def from_authentication(cls, attempt: Attempt, reply: AuthenticateResponse) -> Proof:
+    def from_authentication(
+        cls, attempt: Attempt, reply: AuthenticateResponse, config: Config
+    ) -> Proof:
         """Reads the answer of `POST /user_management/authenticate`."""
-        keep_claims = settings().is_development
-        workos_session = WorkOSSession.from_authentication(reply, keep_claims=keep_claims)
+        workos_session = WorkOSSession.from_authentication(reply, keep_claims=config.is_development)
         proved_at = None if attempt.email else _proved_elsewhere(reply)
         said = reply.authentication_method and reply.authentication_method.value
         identity = Identity.from_user(
@@ -65,7 +66,7 @@ class Door:
     # Leads to where somebody signs in to an organization: its id, their address, and where next.
     lead_to_organization: Callable[[str, str, str], Response] | None = None
     # What /auth/callback does with `code`, if people come back that way.
-    redeem: Callable[[Attempt, str], Proof] | None = None
+    redeem: Callable[[Attempt, str, Config], Proof] | None = None
     # Where it leads somebody who comes there without having begun here: None if it cannot, or just
     # has. It has what WorkOS said in the query, by WorkOS's names.
     begin_again: Callable[[Mapping[str, str]], Response | None] | None = None

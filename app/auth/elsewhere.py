@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from flask import Response, request
 
 from .. import limits
-from ..config import settings
+from ..config import Config, settings
 from ..pages import leave
 from ..web import log
 from ..web.answers import see_other
@@ -96,7 +96,7 @@ def has_just_begun(method: str) -> bool:
     )
 
 
-def redeem(attempt: Attempt, code: str) -> Proof:
+def redeem(attempt: Attempt, code: str, config: Config) -> Proof:
     """Exchanges the callback's code, with the verifier that stayed here."""
     reply = authorize.authenticate_with_code(code, attempt.code_verifier or "", this_browser())
-    return Proof.from_authentication(attempt, reply)
+    return Proof.from_authentication(attempt, reply, config)

@@ -103,7 +103,7 @@ def _answer(attempt: Attempt, pending: Pending, factor_id: str, code: str) -> Pr
         )
     if reply.user.id != pending.details["user_id"]:
         raise UserMismatch
-    return Proof.from_authentication(attempt, reply)
+    return Proof.from_authentication(attempt, reply, settings())
 
 
 def _spent_once(attempt: Attempt, held: dict[str, Any]) -> Identity:

@@ -12,7 +12,7 @@ from ..config import Config
 from ..failures import CODE_INSTEAD, DOCTOR, HOME, START_AGAIN, Failure
 from ..keys import CLOCK_SKEW, sealer, unseal
 from ..session import signed_in_identity
-from ..session.store import session_store
+from ..session.store import SessionStore, session_store
 from ..workos_api.refusals import InvalidGrant
 from . import attempts
 from .attempt import EXCHANGING, Attempt
@@ -170,10 +170,10 @@ def require_attempt(arrival: Arrival) -> Attempt:
     raise StateForeign if state.email else SignInForeign
 
 
-def spend(attempt: Attempt) -> None:
+def spend(attempt: Attempt, store: SessionStore) -> None:
     """Lets the first caller go on, over all workers; raises LinkUsedUp for all others."""
     keep_until = attempt.ends_at + 2 * CLOCK_SKEW
-    if not session_store().claim(_claim(attempt.id, attempt.profile_id), expires_at=keep_until):
+    if not store.claim(_claim(attempt.id, attempt.profile_id), expires_at=keep_until):
         raise used(has_link=bool(attempt.email))
 
 

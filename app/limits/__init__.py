@@ -82,9 +82,6 @@ def _per_visitor() -> str:
 verifying = limiter.shared_limit(_per_visitor, "verify-visitor")
 """Limits how often one visitor reaches a step between a door and the session."""
 
-exchanging = limiter.shared_limit(_per_visitor, "callback-visitor")
-"""Limits how often one visitor has the callback exchange a code."""
-
 inviting = limiter.shared_limit(_per_visitor, "invitation-visitor")
 """Limits how often one visitor looks at an invitation."""
 
@@ -143,6 +140,13 @@ def count_try(attempt_id: str, email: str, config: Config) -> None:
     if exceeded:
         refusal = TooManyTries if exceeded.scope == tries.scope else TooManyRequests
         raise refusal(retry_after=exceeded.retry_after)
+
+
+def count_exchange(config: Config) -> None:
+    """Counts a code that the callback exchanges for the visitor; raises TooManyRequests."""
+    visitor = Budget("callback-visitor", this_visitor(), config.limit_verify_per_visitor)
+    if exceeded := hit(visitor):
+        raise TooManyRequests(retry_after=exceeded.retry_after)
 
 
 def tries_left(attempt_id: str) -> int:

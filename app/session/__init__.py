@@ -23,7 +23,7 @@ from ..workos_api import sessions
 from . import cookie
 from .cookie import Current, NotForPrograms, Ticket
 from .refresh import refreshed
-from .store import SessionRecord, StoreUnavailable, session_store
+from .store import SessionRecord, SessionStore, StoreUnavailable, session_store
 from .verdicts import SessionEnded
 from .workos_session import WorkOSSession
 
@@ -32,6 +32,8 @@ EXTEND_EVERY = 60  # seconds between two writes on behalf of one busy session
 
 def sign_in(
     identity: Identity,
+    config: Config,
+    store: SessionStore,
     *,
     workos_session: WorkOSSession | None = None,
     caller_state: str | None = None,
@@ -43,7 +45,7 @@ def sign_in(
     attacker might have planted (session fixation). `proved_at` is when they proved who they are, in
     seconds since the epoch, if that was not just now: what needs a recent sign-in goes by it.
     """
-    config, store, now = settings(), session_store(), int(time.time())
+    now = int(time.time())
     new, ends_at, before = cookie.begin(config, now)
     text, refresh_at, stale_at = workos_session.fields() if workos_session else (None, 0, 0)
     record = SessionRecord(

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..config import settings
+from ..config import Config
 from .client import ask, workos
 from .faults import UnexpectedReply
 
 
-def get_profile(code: str) -> Mapping[str, Any]:
+def get_profile(code: str, config: Config) -> Mapping[str, Any]:
     """Exchanges the callback's code for a Profile; spends it; raises Failure.
 
     Read raw, because the SDK's model refuses profiles without names, which Magic Link has, and by
     then the code is spent.
     """
-    config = settings()
     body = {
         "grant_type": "authorization_code",
         "client_id": config.workos_client_id,

@@ -26,7 +26,7 @@ KNOCK = '''
 
 from flask import Blueprint, redirect
 
-from ...config import settings
+from ...config import Config, settings
 from ...identity import Identity
 from ...web.fields import queried
 from .. import attempts, state
@@ -51,7 +51,7 @@ def show():
     return redirect(f"https://elsewhere.example/?state={state.make(attempt)}", code=303)
 
 
-def redeem(attempt: Attempt, code: str) -> Proof:
+def redeem(attempt: Attempt, code: str, config: Config) -> Proof:
     """Believes a browser that comes back with the right verifier."""
     assert attempt.code_verifier == "kept here"
     assert attempt.email is None

@@ -110,7 +110,8 @@ def verify() -> Response:
     )
     email = attempt.email or ""
     limits.count_try(attempt.id, email, config)
-    session_store().check()  # before the code is spent on a session that could not be kept
+    store = session_store()
+    store.check()  # before the code is spent on a session that could not be kept
     try:
         _require_asked_here(attempt, one_time_code, config)
         reply = user_management.authenticate_with_magic_auth(
@@ -119,7 +120,7 @@ def verify() -> Response:
     except WrongCode as wrong:
         wrong.tries_left = limits.tries_left(attempt.id)
         raise
-    return complete(attempt, Proof.from_authentication(attempt, reply), config)
+    return complete(attempt, Proof.from_authentication(attempt, reply, config), config, store)
 
 
 def _require_asked_here(attempt: Attempt, one_time_code: str, config: Config) -> None:

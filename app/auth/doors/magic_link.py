@@ -115,7 +115,7 @@ def sent() -> str:
     return render("auth/sent.html", attempt=attempt)
 
 
-def redeem(attempt: Attempt, code: str) -> Proof:
+def redeem(attempt: Attempt, code: str, config: Config) -> Proof:
     """Exchanges the callback's code for a Profile, and that for the User with its address.
 
     Nobody is signed in before the User is known: with the Profile's own id one person would be two.
@@ -123,18 +123,18 @@ def redeem(attempt: Attempt, code: str) -> Proof:
     the same link goes on from there. Raises EmailMismatch and UserUnavailable.
     """
     email = attempt.email or ""
-    profile_id = attempt.profile_id or _prove(email, code)
+    profile_id = attempt.profile_id or _prove(email, code, config)
     try:
         user = user_management.find_or_create_user(email, this_browser())
     except (OurFault, StepRequired) as failure:  # who is only looked up can answer nothing
-        attempts.remember(replace(attempt, profile_id=profile_id, link=None), settings())
+        attempts.remember(replace(attempt, profile_id=profile_id, link=None), config)
         state.reopen(attempt)
         raise UserUnavailable(retry_after=failure.retry_after, detail=failure.name()) from None
     return Proof(Identity.from_user(user, method=attempt.method, profile_id=profile_id))
 
 
-def _prove(email: str, code: str) -> str:
-    profile = sso.get_profile(code)
+def _prove(email: str, code: str, config: Config) -> str:
+    profile = sso.get_profile(code, config)
     if not is_same_email(str(profile["email"]), email):
         raise EmailMismatch
     return str(profile["id"])

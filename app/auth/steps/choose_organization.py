@@ -72,11 +72,12 @@ def choose() -> Response:
     chosen = fields["organization_id"]
     if chosen not in {organization["id"] for organization in pending.details["organizations"]}:
         raise OrganizationNotOffered
-    session_store().check()  # before the token is spent on a session that could not be kept
+    store = session_store()
+    store.check()  # before the token is spent on a session that could not be kept
     reply = user_management.authenticate_with_organization_selection(
         pending.token, chosen, this_browser()
     )
-    return complete(attempt, Proof.from_authentication(attempt, reply), config)
+    return complete(attempt, Proof.from_authentication(attempt, reply, config), config, store)
 
 
 def _details(required: StepRequired) -> dict[str, Any] | None:

@@ -43,17 +43,17 @@ def show() -> str:
 def give() -> Response:
     """Goes on with the address, which WorkOS will want to see confirmed."""
     fields = submitted("attempt", "email")
-    config = settings()
+    config, store = settings(), session_store()
     attempt, pending = require(STEP, fields["attempt"], config)
     try:
         email = canonical_email(fields["email"])
         limits.count_mail(email, config)  # WorkOS mails a code to it
-        session_store().check()  # before the token is spent on a session that could not be kept
+        store.check()  # before the token is spent on a session that could not be kept
         reply = authorize.authenticate_with_email_completion(email, pending.token, this_browser())
     except AddressRefused as refused:
         refused.form = PAGE
         raise
-    return complete(attempt, Proof.from_authentication(attempt, reply), config)
+    return complete(attempt, Proof.from_authentication(attempt, reply, config), config, store)
 
 
 STEP = Step(
