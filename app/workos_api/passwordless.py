@@ -21,41 +21,33 @@ LINK = re.compile(r"[\x21-\x7e]{1,1024}")
 
 
 def create_session(
-    email: str, *, redirect_uri: str, state: str, expires_in: int
+    email: str, *, redirect_uri: str, state: str, expires_in: int, sends: bool
 ) -> PasswordlessSession | None:
-    """Makes a passwordless session; its `link` is a credential; raises Failure.
+    """Makes a passwordless session, whose `link` is a credential; WorkOS emails it if it `sends`.
 
-    Returns None if the address may not have one.
+    Returns None if the address may not have one, after as many calls; raises Failure.
     """
+    passwordless, made = workos().passwordless, None
     try:
-        return ask(
-            workos().passwordless.create_session,
+        made = ask(
+            passwordless.create_session,
             email=email,
             type="MagicLink",
             redirect_uri=redirect_uri,
             state=state,
             expires_in=expires_in,
         )
+        if sends:
+            call(passwordless.send_session, made.id)
     except ADDRESS_REFUSALS as refused:
         withhold(refused)
-        return None
+        if sends and made is None:
+            with suppress(Failure):  # there is no such session, however WorkOS says so
+                call(passwordless.send_session, f"passwordless_session_{secrets.token_hex(13)}")
     except RedirectUriUnregistered as refused:
         refused.detail = f"{redirect_uri} was sent, {refused.detail}"
         raise
-
-
-def send_session(passwordless_session: PasswordlessSession) -> None:
-    """Has WorkOS email the link of a passwordless session; raises Failure."""
-    try:
-        call(workos().passwordless.send_session, passwordless_session.id)
-    except ADDRESS_REFUSALS as refused:
-        withhold(refused)
-
-
-def send_nothing() -> None:
-    """Takes as long as `send_session`, for an address that may not have a link; mails nothing."""
-    with suppress(Failure):  # there is no such session, however WorkOS says so
-        call(workos().passwordless.send_session, f"passwordless_session_{secrets.token_hex(13)}")
+    return made
 
 
 def link_to_nowhere() -> str:

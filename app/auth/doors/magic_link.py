@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flask import Blueprint, Response, url_for
+from workos.passwordless import PasswordlessSession
 
 from ... import limits, mail
 from ...config import Config, settings
@@ -93,15 +94,14 @@ def send() -> Response:
         caller_state=fields["state"],
     )
     passwordless_session = passwordless.create_session(
-        email, redirect_uri=redirect_uri, state=state.make(attempt), expires_in=lifetime
+        email,
+        redirect_uri=redirect_uri,
+        state=state.make(attempt),
+        expires_in=lifetime,
+        sends=not config.mails_itself,
     )
-    if passwordless_session is None:
-        attempt = _seem_to_send(attempt, config)
-    elif config.mails_itself:
-        attempt = replace(attempt, link=passwordless.usable_link(passwordless_session, config))
-        mail.send_link(email, own_link.our_link(attempt, config), expires_in=lifetime)
-    else:
-        passwordless.send_session(passwordless_session)
+    if config.mails_itself:
+        attempt = replace(attempt, link=_mail(attempt, passwordless_session, config))
     return attempts.answer_sent(
         attempt, url_for("signin.magic_link.sent", attempt=attempt.id), config
     )
@@ -140,13 +140,17 @@ def _prove(email: str, code: str, config: Config) -> str:
     return str(profile["id"])
 
 
-def _seem_to_send(attempt: Attempt, config: Config) -> Attempt:
+def _mail(
+    attempt: Attempt, passwordless_session: PasswordlessSession | None, config: Config
+) -> str:
     # Neither the time that it takes nor the length of its cookie may tell who has an account.
-    if not config.mails_itself:
-        passwordless.send_nothing()
-        return attempt
-    mail.send_no_account(attempt.email or "")
-    return replace(attempt, link=passwordless.link_to_nowhere())
+    email = attempt.email or ""
+    if passwordless_session is None:
+        mail.send_no_account(email)
+        return passwordless.link_to_nowhere()
+    link = passwordless.usable_link(passwordless_session, config)
+    mail.send_link(email, own_link.our_link(attempt, config), expires_in=attempt.lifetime)
+    return link
 
 
 def _lifetime(asked: str) -> int:
