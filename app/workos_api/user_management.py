@@ -157,7 +157,7 @@ def find_or_create_user(email: str, browser: Browser) -> User | UserCreateRespon
     Only for an address that the person has just proved to be theirs: WorkOS has one User for each.
     """
     client, ends_at = workos(), time.monotonic() + TIMEOUT  # of all calls together
-    if found := _find_user(client, email, ends_at):
+    if found := _find_user(client, email, {"timeout": TIMEOUT}):
         return found
     try:
         made = ask(
@@ -168,7 +168,7 @@ def find_or_create_user(email: str, browser: Browser) -> User | UserCreateRespon
             request_options=until(ends_at),
         )
     except EmailNotAvailable:  # another request has just made it
-        if found := _find_user(client, email, ends_at):
+        if found := _find_user(client, email, until(ends_at)):
             return found
         raise UnexpectedReply(detail="neither there nor free") from None
     except WorkOSRefused as refused:
@@ -178,8 +178,7 @@ def find_or_create_user(email: str, browser: Browser) -> User | UserCreateRespon
     return made
 
 
-def _find_user(client: WorkOSClient, email: str, ends_at: float) -> User | None:
-    options = until(ends_at)
+def _find_user(client: WorkOSClient, email: str, options: RequestOptions) -> User | None:
     page = ask(client.user_management.list_users, email=email, request_options=options)
     # A server that does not know the filter would answer with everybody.
     return next((user for user in page.data if _has_email(user, email)), None)
