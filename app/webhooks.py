@@ -6,6 +6,7 @@ Events may come late, twice or out of order, so each only ends sessions or has t
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,6 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from .config import settings
 from .failures import DOCTOR, HOME, Failure
+from .session import deleted_organizations
 from .session.store import SessionRecord, session_store
 from .web import log
 from .workos_api.client import workos
@@ -123,6 +125,22 @@ def _membership_changed(data: Mapping[str, Any]) -> None:
         session_store().refresh_soon(handle)
 
 
+def _organization_deleted(data: Mapping[str, Any]) -> None:
+    if isinstance(organization_id := data.get("id"), str):
+        deleted_organizations.add(organization_id)
+        log.event("authz_organization_deleted", organization=organization_id)
+
+
+def _connection_lost(data: Mapping[str, Any]) -> None:
+    # People who came by it stay until WorkOS ends their sessions, but nobody can follow them.
+    log.event(
+        "authn_connection_lost",
+        level=logging.WARNING,
+        connection=str(data.get("id")),
+        organization=str(data.get("organization_id")),
+    )
+
+
 def _of_user(user_id: object) -> list[tuple[str, SessionRecord]]:
     if not isinstance(user_id, str):
         return []
@@ -137,4 +155,7 @@ HANDLERS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "organization_membership.created": _membership_changed,
     "organization_membership.updated": _membership_changed,
     "organization_membership.deleted": _membership_changed,
+    "organization.deleted": _organization_deleted,
+    "connection.deactivated": _connection_lost,
+    "connection.deleted": _connection_lost,
 }

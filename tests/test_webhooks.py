@@ -15,9 +15,11 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from app import create_app
+from app.guards import organization_required
 from app.session.store import session_store
-from app.webhooks import TOLERANCE
-from tests.walk import ADA, Visitor
+from app.webhooks import HANDLERS, TOLERANCE
+from tests.auth.asked import set_at_workos
+from tests.walk import ADA, Visitor, heading
 
 SECRET = "whsec_3zZ7q"
 NOON = "2026-05-01T12:00:00Z"
@@ -59,6 +61,10 @@ def send_raw(visitor: Visitor, body: bytes, signature: str | None) -> TestRespon
     return visitor.client.post(
         "/webhooks/workos", data=body, content_type="application/json", headers=headers
     )
+
+
+def the_team() -> str:
+    return "The team"
 
 
 def user_id(visitor: Visitor) -> str:
@@ -141,6 +147,47 @@ def test_a_lost_membership_ends_the_session_on_the_next_request(visitor: Visitor
     assert not visitor.is_signed_in()
 
 
+def test_everybody_leaves_a_deleted_organization_with_their_next_request(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    """AUT-29: is told so, once, and WorkOS is not asked; nobody else leaves theirs."""
+    visitor.app.add_url_rule("/team", view_func=organization_required(the_team))
+    acme, babbage = ({"id": f"org_{name}", "name": name} for name in ("acme", "babbage"))
+    set_at_workos(visitor, "organizations", email=ADA, organizations=[acme])
+    set_at_workos(visitor, "organizations", email="bob@example.com", organizations=[babbage])
+    phone = Visitor(visitor.app, visitor.emulator)
+    for browser, email in ((visitor, ADA), (phone, ADA), (another_visitor, "bob@example.com")):
+        browser.sign_in_by_code(email)
+        assert browser.get("/team").text == "The team"
+    set_at_workos(visitor, "organizations", email=ADA, organizations=[])
+    calls = len(visitor.api_calls())
+
+    send(visitor, "organization.deleted", {"id": "org_acme"})
+
+    for browser in (visitor, phone):
+        page = browser.get("/team")
+        assert (page.status_code, heading(page)) == (403, "You are no longer in this organization")
+        assert len(visitor.api_calls()) == calls
+    assert visitor.get("/account").status_code == 200
+    answer: Any = visitor.get("/team", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json["error"]) == (403, "organization_missing")
+    assert another_visitor.get("/team").text == "The team"
+
+
+@pytest.mark.parametrize("name", ["connection.deactivated", "connection.deleted"])
+def test_a_connection_that_is_lost_is_logged_and_ends_no_session(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    visitor.sign_in_by_code()
+
+    send(visitor, name, {"id": "conn_1", "organization_id": "org_acme"})
+
+    [told] = [one for one in caplog.records if one.getMessage() == "authn_connection_lost"]
+    assert told.levelno == logging.WARNING
+    assert vars(told)["details"] == {"connection": "conn_1", "organization": "org_acme"}
+    assert visitor.is_signed_in()
+
+
 def test_a_replay_is_ignored(visitor: Visitor) -> None:
     """SEC-10: the same event again, even freshly signed."""
     visitor.sign_in_by_code()
@@ -158,7 +205,9 @@ def test_an_event_out_of_time_is_refused(visitor: Visitor, clock: Any, age: floa
     assert send(visitor, "user.deleted", {"id": "user_1"}, age=age).status_code == 400
 
 
-@pytest.mark.parametrize("name", ["dsync.user.created", "nonsense", "", "user.created"])
+@pytest.mark.parametrize(
+    "name", ["dsync.user.deleted", "organization.updated", "nonsense", "", "user.created"]
+)
 def test_other_events_are_accepted_and_ignored(visitor: Visitor, name: str) -> None:
     answer = send(visitor, name, {"id": "x"})
 
@@ -169,7 +218,7 @@ def test_other_events_are_accepted_and_ignored(visitor: Visitor, name: str) -> N
 def test_a_signed_event_of_a_strange_shape_does_no_harm(visitor: Visitor, data: Any) -> None:
     visitor.sign_in_by_code()
 
-    for number, name in enumerate(("session.revoked", "user.deleted", "user.updated")):
+    for number, name in enumerate(HANDLERS):
         assert send(visitor, name, data, event_id=f"event_{number}").status_code == 200
     assert visitor.is_signed_in()
 

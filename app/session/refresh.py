@@ -16,7 +16,7 @@ from ..failures import Failure
 from ..web import log
 from ..workos_api import sessions
 from ..workos_api.faults import WorkOSBusy, WorkOSUnreachable
-from . import exchange
+from . import deleted_organizations, exchange
 from .store import SessionRecord, SessionUnconfirmed, StoreUnavailable, session_store
 from .verdicts import OrganizationLost, SessionEnded, SessionNotEnough, Verdict, verdict_on
 from .workos_session import WorkOSSession
@@ -39,6 +39,9 @@ class SessionStale(SessionUnconfirmed):
 def refreshed(handle: str, record: SessionRecord) -> SessionRecord:
     """Returns the record, refreshed if it was due; raises SessionEnded and SessionStale."""
     session = record.workos_session
+    if session and deleted_organizations.includes(session.organization_id):
+        _leave_organization(handle, session)
+        raise OrganizationLost(detail="organization deleted")
     if session is None or time.time() < min(record.refresh_at, record.stale_at):
         return record
     if time.time() < record.refresh_at:
@@ -89,6 +92,18 @@ def _refresh(handle: str, record: SessionRecord, generation: int) -> SessionReco
     if session.organization_id not in (None, fresh.organization_id):
         raise OrganizationLost(detail="another one")
     return renewed
+
+
+def _leave_organization(handle: str, session: WorkOSSession) -> None:
+    lease = f"refresh:{handle}:{session.generation}"
+    if not session_store().claim(lease, expires_at=time.time() + LEASE):
+        return  # whoever refreshes it hears the same from WorkOS
+    try:
+        current = session_store().find(handle)
+        if current and current.workos_session == session:
+            exchange.leave_organization(handle, current, session)
+    finally:
+        session_store().release(lease)
 
 
 def _is_answered(record: SessionRecord, session: WorkOSSession) -> bool:

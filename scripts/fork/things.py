@@ -55,10 +55,23 @@ THINGS: dict[str, Thing] = {
         edits=(*WITHOUT_EMULATOR, *NO_EMULATOR),
     ),
     "webhooks": Thing(
-        words=r"webhook",
-        paths=("app/webhooks.py", "tests/test_webhooks.py"),
+        words=r"webhook|authn_connection_lost",
+        paths=(
+            "app/webhooks.py",
+            "app/session/deleted_organizations.py",
+            "tests/test_webhooks.py",
+            "tests/test_told_by_workos.py",
+        ),
         edits=(
             *NO_WEBHOOKS,
+            Edit(
+                "app/session/refresh.py",
+                """\
+    if session and deleted_organizations.includes(session.organization_id):
+        _leave_organization(handle, session)
+        raise OrganizationLost(detail="organization deleted")
+""",
+            ),
             Edit("README.md", ", signals, webhooks |", ", signals |"),
             Edit(
                 "docs/nginx.conf",
