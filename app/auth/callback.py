@@ -71,7 +71,7 @@ def receive() -> Response:
     attempt, store = state.require_attempt(arrival), session_store()
     # Counted only now: an image on any web page can send its readers here, but not with our cookie,
     # and costs WorkOS nothing. So nobody's budget can be used up from elsewhere.
-    limits.count_exchange(config)
+    limits.count_visit("callback", config)
     if attempt.pending:
         raise StepDone  # they went back to the page of the provider, and on again
     state.spend(attempt, store)

@@ -23,7 +23,6 @@ LIFETIME = 30 * 60  # seconds
 ROUND = 60  # seconds; redirects that nobody clicks on go round faster
 
 
-@limits.leading_away
 def lead_away(
     method: str,
     asked: Mapping[str, str],
@@ -33,17 +32,24 @@ def lead_away(
     max_age: int | None = None,
 ) -> Response:
     """Begins an attempt, and sends the browser to where the person signs in."""
-    attempt = begin(method, next_url=next_url, caller_state=caller_state)
-    return answer(attempt, url_for_attempt(attempt, asked, max_age=max_age))
+    config = settings()
+    attempt = begin(method, config, next_url=next_url, caller_state=caller_state)
+    return answer(attempt, url_for_attempt(attempt, asked, config, max_age=max_age))
 
 
 def begin(
-    method: str, *, next_url: str, caller_state: str, login_hint: str | None = None
+    method: str,
+    config: Config,
+    *,
+    next_url: str,
+    caller_state: str,
+    login_hint: str | None = None,
 ) -> Attempt:
-    """Returns a new attempt, remembered in this browser with its verifier.
+    """Returns a new attempt, counted, and remembered in this browser with its verifier.
 
-    A code is worth nothing to another browser (RFC 9700, 2.1.1).
+    A code is worth nothing to another browser (RFC 9700, 2.1.1). Raises TooManyRequests.
     """
+    limits.count_visit("leading-away", config)
     attempt = attempts.begin(
         method,
         lifetime=LIFETIME,
@@ -52,16 +58,15 @@ def begin(
         code_verifier=authorize.code_verifier(),
         login_hint=login_hint,
     )
-    attempts.remember(attempt, settings())
+    attempts.remember(attempt, config)
     return attempt
 
 
 def url_for_attempt(
-    attempt: Attempt, asked: Mapping[str, str], *, max_age: int | None = None
+    attempt: Attempt, asked: Mapping[str, str], config: Config, *, max_age: int | None = None
 ) -> str:
     """Returns where WorkOS takes over, and sends the browser back to this attempt."""
     log.event("authn_led_away")
-    config = settings()
     if token := invited.token(attempt.return_to, config):
         asked = {**asked, "invitation_token": token}  # here: it is refused with the code
     return authorize.authorization_url(

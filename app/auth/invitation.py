@@ -56,7 +56,20 @@ def show() -> Response:
     query, config = queried("invitation_token", "attempt"), settings()
     if query["invitation_token"]:
         return keep(query["invitation_token"], config)
-    return _show(attempts.require(METHOD, query["attempt"], config), config)
+    attempt, found = _find(query["attempt"], config)
+    if attempt.email != found.email:  # to fill it in at /sign-in
+        attempts.remember(replace(attempt, email=found.email), config)
+    organization, inviter = names_in(found)
+    said = {"organization": organization, "inviter": inviter}
+    if wants_json():
+        about = {"email": found.email, "organization_id": found.organization_id, **said}
+        return jsonify(status=found.state.value, attempt=attempt.id, **about)
+    identity = signed_in_identity()
+    is_theirs = identity is not None and _is_for(found, identity.email)
+    page = render(
+        "auth/invitation.html", attempt=attempt, invitation=found, is_theirs=is_theirs, **said
+    )
+    return make_response(page)
 
 
 @bp.post("")
@@ -64,9 +77,14 @@ def show() -> Response:
 @not_impersonated
 def accept() -> Response:
     """Accepts it at once, for the person who is signed in with its address."""
-    config = settings()
-    attempt = attempts.require(METHOD, submitted("attempt")["attempt"], config)
-    return _accept(attempt)
+    attempt, found = _find(submitted("attempt")["attempt"], settings())
+    if not _is_for(found, current_user.email):
+        raise InvitationForSomebodyElse
+    if found.accepted_user_id is None:
+        accept_invitation(found)
+        log.event("authn_invitation_accepted", user=current_user.user_id)
+        session_store().refresh_soon(session.ticket().handle)
+    return see_other(attempt.return_to, json={"status": "accepted"})
 
 
 def keep(token: str, config: Config) -> Response:
@@ -85,42 +103,16 @@ def keep(token: str, config: Config) -> Response:
     return see_other(page, json={"status": "invited", "attempt": attempt.id, "url": page})
 
 
-# Counted only for a browser that has opened the link, and apart from codes: no page of another
-# site can use up what its readers need to sign in.
-@limits.inviting
-def _show(attempt: Attempt, config: Config) -> Response:
-    identity = signed_in_identity()
-    found = _find(attempt, identity.user_id if identity else None)
-    if attempt.email != found.email:  # to fill it in at /sign-in
-        attempts.remember(replace(attempt, email=found.email), config)
-    organization, inviter = names_in(found)
-    said = {"organization": organization, "inviter": inviter}
-    if wants_json():
-        about = {"email": found.email, "organization_id": found.organization_id, **said}
-        return jsonify(status=found.state.value, attempt=attempt.id, **about)
-    is_theirs = identity is not None and _is_for(found, identity.email)
-    page = render(
-        "auth/invitation.html", attempt=attempt, invitation=found, is_theirs=is_theirs, **said
-    )
-    return make_response(page)
-
-
-@limits.inviting
-def _accept(attempt: Attempt) -> Response:
-    found = _find(attempt, current_user.user_id)
-    if not _is_for(found, current_user.email):
-        raise InvitationForSomebodyElse
-    if found.accepted_user_id is None:
-        accept_invitation(found)
-        log.event("authn_invitation_accepted", user=current_user.user_id)
-        session_store().refresh_soon(session.ticket().handle)
-    return see_other(attempt.return_to, json={"status": "accepted"})
-
-
-def _find(attempt: Attempt, accepted_by: str | None) -> Invitation:
+def _find(attempt_id: str, config: Config) -> tuple[Attempt, Invitation]:
+    attempt = attempts.require(METHOD, attempt_id, config)
+    # Counted only for a browser that has opened the link, and apart from codes: no page of another
+    # site can use up what its readers need to sign in.
+    limits.count_visit("invitation", config)
     if attempt.pending is None:
         raise InvitationUnknown
-    return find_invitation(attempt.pending.token, accepted_by=accepted_by)
+    identity = signed_in_identity()
+    accepted_by = identity.user_id if identity else None
+    return attempt, find_invitation(attempt.pending.token, accepted_by=accepted_by)
 
 
 def _is_for(found: Invitation, email: str) -> bool:

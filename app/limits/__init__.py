@@ -1,7 +1,7 @@
 """How often something may be asked for: each limit has a name, and its number is a setting.
 
 Everything is counted before the attempt, so that parallel guesses cannot slip through together.
-Flask-Limiter's decorator limits what needs only the visitor. What needs the form too is counted by
+Flask-Limiter's decorator limits what needs only the visitor. What needs more is counted by
 a plain call, through the same storage and in the same windows, with all its budgets in one step.
 """
 
@@ -82,12 +82,6 @@ def _per_visitor() -> str:
 verifying = limiter.shared_limit(_per_visitor, "verify-visitor")
 """Limits how often one visitor reaches a step between a door and the session."""
 
-inviting = limiter.shared_limit(_per_visitor, "invitation-visitor")
-"""Limits how often one visitor looks at an invitation."""
-
-leading_away = limiter.shared_limit(_per_visitor, "leading-away-visitor")
-"""Limits how often one visitor reaches a view that begins a sign-in elsewhere."""
-
 
 def count_mail(counted_for: str, config: Config) -> None:
     """Counts a mail for its address, the visitor's network and everybody; raises TooManyRequests.
@@ -142,9 +136,12 @@ def count_try(attempt_id: str, email: str, config: Config) -> None:
         raise refusal(retry_after=exceeded.retry_after)
 
 
-def count_exchange(config: Config) -> None:
-    """Counts a code that the callback exchanges for the visitor; raises TooManyRequests."""
-    visitor = Budget("callback-visitor", this_visitor(), config.limit_verify_per_visitor)
+def count_visit(what: str, config: Config) -> None:
+    """Counts what a visitor does, each `what` apart from the others; raises TooManyRequests.
+
+    For what is counted only once it is known who asks for what; before that, `verifying` does.
+    """
+    visitor = Budget(f"{what}-visitor", this_visitor(), config.limit_verify_per_visitor)
     if exceeded := hit(visitor):
         raise TooManyRequests(retry_after=exceeded.retry_after)
 

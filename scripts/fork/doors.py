@@ -369,16 +369,5 @@ TOGETHER: dict[frozenset[str], Thing] = {
             "app/workos_api/authorize.py",
             "tests/workos/test_authorize.py",
         ),
-        edits=(
-            Edit(
-                "app/limits/__init__.py",
-                """
-
-leading_away = limiter.shared_limit(_per_visitor, "leading-away-visitor")
-\"\"\"Limits how often one visitor reaches a view that begins a sign-in elsewhere.\"\"\"
-""",
-                "\n",
-            ),
-        ),
     ),
 }

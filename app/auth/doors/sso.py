@@ -19,7 +19,7 @@ from ...web.fields import queried, submitted
 from ...web.prefetch import refuse_machines
 from ...workos_api.connections import active_connections
 from .. import attempts
-from ..attempt import ASKING, Attempt
+from ..attempt import ASKING
 from ..door import Door
 from ..elsewhere import answer, begin, has_just_begun, lead_away, redeem, url_for_attempt
 
@@ -50,20 +50,19 @@ def send() -> Response:
     go on, so that nobody learns it who does not, and it takes the same time.
     """
     fields = submitted("email", "organization_id", "connection_id", "next", "state")
-    is_named = fields["connection_id"] or fields["organization_id"]
-    email = "" if is_named and not fields["email"] else canonical_email(fields["email"])
-    return _send(email, fields)
-
-
-@limits.leading_away
-def _send(email: str, fields: Mapping[str, str]) -> Response:
+    named, config = _named(fields), settings()
+    email = "" if named and not fields["email"] else canonical_email(fields["email"])
     attempt = begin(
-        "sso", next_url=fields["next"], caller_state=fields["state"], login_hint=email or None
+        "sso",
+        config,
+        next_url=fields["next"],
+        caller_state=fields["state"],
+        login_hint=email or None,
     )
-    if named := _named(fields):
-        url = url_for_attempt(attempt, {**named, "login_hint": email})
+    if named:
+        url = url_for_attempt(attempt, {**named, "login_hint": email}, config)
     else:
-        url = settings().public_url + url_for("signin.sso.go_on", attempt=attempt.id)
+        url = config.public_url + url_for("signin.sso.go_on", attempt=attempt.id)
     return answer(attempt, url, "Going to your organization's sign-in")
 
 
@@ -71,21 +70,18 @@ def _send(email: str, fields: Mapping[str, str]) -> Response:
 def go_on() -> ResponseReturnValue:
     """Leads on to the connection of the address's domain, or offers several to choose from."""
     refuse_machines()
-    attempt_id = queried("attempt")["attempt"]
-    attempt = attempts.require("sso", attempt_id, settings(), stage=ASKING)
-    if not attempt.login_hint:
+    attempt_id, config = queried("attempt")["attempt"], settings()
+    attempt = attempts.require("sso", attempt_id, config, stage=ASKING)
+    email = attempt.login_hint
+    if not email:
         raise attempts.AttemptMissing
-    return _go_on(attempt, attempt.login_hint)
-
-
-@limits.leading_away
-def _go_on(attempt: Attempt, email: str) -> ResponseReturnValue:
+    limits.count_visit("leading-away", config)
     found = active_connections(email.rpartition("@")[2])
     if not found:
         raise NoConnection
     if len(found) == 1:
-        url = url_for_attempt(attempt, {"connection_id": found[0].id, "login_hint": email})
-        return answer(attempt, url)
+        asked = {"connection_id": found[0].id, "login_hint": email}
+        return answer(attempt, url_for_attempt(attempt, asked, config))
     if wants_json():
         listed = [asdict(connection) for connection in found]
         return {"status": "choose_connection", "connections": listed, "attempt": attempt.id}
