@@ -5,12 +5,13 @@ import secrets
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from .authkit import with_authorization_code
+from .authkit import PROVIDERS, with_authorization_code
 from .credentials import require_client
 from .email_completion import with_email_completion
 from .email_verification import ask_to_verify_email, with_email_verification
 from .environment import Environment, the_environment
 from .errors import CodeRefusal, OAuthRefusal
+from .events import announce_proof
 from .fields import reading_body
 from .formats import Json
 from .invitations import take_in
@@ -39,8 +40,17 @@ def authenticate() -> ResponseReturnValue:
         raise OAuthRefusal("invalid_request", "The grant type is not supported.")
     with the_environment() as environment:
         require_client(environment, client_id, client_secret)
-        pending = grant(environment)
+        browser: Json = {"ip_address": ip_address, "user_agent": user_agent}
+        try:
+            pending = grant(environment)
+        except CodeRefusal as refusal:
+            if kind := PROOFS.get(grant_type):
+                email = _typed_by(environment)
+                announce_proof(environment, kind, email, browser=browser, refusal=refusal.body)
+            raise
         session = pending.session
+        if kind := PROOFS.get(grant_type) or _proof_elsewhere(grant_type, pending):
+            announce_proof(environment, kind, session.user.email, browser=browser)
         if not pending.is_settled:
             for ask_if_needed in STEP_UPS:
                 ask_if_needed(environment, pending)
@@ -106,6 +116,13 @@ GRANTS = {
     "refresh_token": with_refresh_token,
     "authorization_code": with_authorization_code,
 }
+# Of the proofs that are shown here. Pages of WorkOS tell of their own.
+PROOFS = {
+    "urn:workos:oauth:grant-type:magic-auth:code": "magic_auth",
+    "urn:workos:oauth:grant-type:email-verification:code": "email_verification",
+    "urn:workos:oauth:grant-type:mfa-totp": "mfa",
+}
+AT_PROVIDERS = ("authorization_code", "urn:workos:oauth:grant-type:email-completion")
 # In the order in which WorkOS asks.
 STEP_UPS = (
     refuse_the_denied,
@@ -115,6 +132,19 @@ STEP_UPS = (
     ask_for_permitted_method,
     ask_for_second_factor,
 )
+
+
+def _typed_by(environment: Environment) -> str | None:
+    with reading_body() as body:
+        email = body.optional_text("email")
+        token = body.optional_text("pending_authentication_token")
+    pending = environment.pending_authentications.get(token or "")
+    return pending.session.user.email if pending else email
+
+
+def _proof_elsewhere(grant_type: str, pending: PendingAuthentication) -> str | None:
+    is_of_provider = pending.session.authentication_method in PROVIDERS
+    return "oauth" if grant_type in AT_PROVIDERS and is_of_provider else None
 
 
 def _signed_in(environment: Environment, session: Session) -> Json:

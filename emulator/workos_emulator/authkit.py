@@ -19,6 +19,7 @@ from .email_completion import address_of
 from .email_verification import is_vouched_for
 from .environment import Environment, the_environment
 from .errors import CodeRefusal, EntityNotFound, OAuthRefusal
+from .events import announce_proof
 from .fields import reading_body, reading_query
 from .formats import Json, now, origin, same_email, with_query
 from .identity_provider import with_assertion
@@ -94,6 +95,8 @@ def authorize() -> ResponseReturnValue:
             if not isinstance(connection, Connection):
                 return redirect(_back(asked, connection))
             asked = replace(asked, connection_id=connection.id)
+            sso = connection.in_event()
+            announce_proof(environment, "sso", asked.login_hint, status="started", sso=sso)
             environment.authorization_requests[asked.token] = asked
             return redirect(f"/_emulate/idp/{connection.id}?request={asked.token}")
         environment.authorization_requests[asked.token] = asked
@@ -117,6 +120,8 @@ def answer(token: str) -> ResponseReturnValue:
     with the_environment() as environment:
         asked = _request(environment, token)
         if "deny" in request.form:
+            if asked.provider != AUTHKIT:
+                announce_proof(environment, "oauth", asked.login_hint, refusal=DENIED)
             return redirect(_back(asked, DENIED))
         with reading_body() as body:
             # A provider may know no address, or vouch for none.
@@ -136,6 +141,8 @@ def answer(token: str) -> ResponseReturnValue:
                 return _page(asked, email=email, organizations=organizations)
             if organizations and chosen is None:
                 chosen = organizations[0]["id"]
+            environment.user_for(email)
+            announce_proof(environment, "magic_auth", email)
             known = Remembered(email, chosen)
             back = redirect(send_back(environment, asked, email, known=known))
             return remembered.remember(environment, back, known)

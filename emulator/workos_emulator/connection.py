@@ -32,12 +32,22 @@ class Connection:
             "connection_type": self.connection_type,
             "name": self.name,
             "state": self.state,
+            "status": "linked" if self.state == ACTIVE else "unlinked",  # its older name
+            "external_key": self.id.removeprefix("conn_"),
             "domains": [
                 {"object": "connection_domain", "id": f"{self.id}_{number}", "domain": domain}
                 for number, domain in enumerate(self.organization.domains, 1)
             ],
             "created_at": timestamp(self.created_at),
             "updated_at": timestamp(self.created_at),
+        }
+
+    def in_event(self) -> Json:
+        """Returns what events about a sign-in say of it."""
+        return {
+            "organization_id": self.organization.id,
+            "connection_id": self.id,
+            "session_id": None,
         }
 
 

@@ -1,5 +1,7 @@
 """Connections (WorkOS docs: Connection), and the one that an authorization URL asks for."""
 
+from http import HTTPStatus
+
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
@@ -51,6 +53,16 @@ def show(connection_id: str) -> ResponseReturnValue:
     """Shows one connection."""
     with the_environment() as environment:
         return find(environment, connection_id).to_json()
+
+
+@bp.delete("/connections/<connection_id>")
+def delete(connection_id: str) -> ResponseReturnValue:
+    """Forgets a connection; who came by it stays signed in."""
+    with the_environment() as environment:
+        connection = find(environment, connection_id)
+        del environment.connections[connection_id]
+    announce("connection.deleted", connection.to_json())
+    return "", HTTPStatus.NO_CONTENT
 
 
 @bp.post("/_emulate/connections")

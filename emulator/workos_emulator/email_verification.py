@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from .control_fields import flag, optional_text, read_object
 from .environment import Environment, the_environment
 from .errors import CodeRefusal, EntityNotFound
+from .events import announce_proof
 from .fields import reading_body
 from .formats import same_email
 from .mailed_codes import mail, spend
@@ -68,7 +69,10 @@ def confirm(user_id: str) -> ResponseReturnValue:
         try:
             _verify(environment, user, one_time_code)
         except CodeRefusal as refused:
-            raise CodeRefusal(CONFIRMING[str(refused.body["code"])]) from None
+            refusal = CodeRefusal(CONFIRMING[str(refused.body["code"])])
+            announce_proof(environment, PURPOSE, user.email, refusal=refusal.body)
+            raise refusal from None
+        announce_proof(environment, PURPOSE, user.email)
         return {"user": user.to_json()}
 
 

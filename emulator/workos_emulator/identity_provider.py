@@ -12,6 +12,7 @@ from .connection import Connection
 from .connections import find
 from .environment import Environment, the_environment
 from .errors import EntityNotFound
+from .events import announce_proof
 from .fields import reading_body
 from .formats import Json, now, origin, same_email, stable_id, with_query
 from .objects import Assertion, AuthorizationRequest, PendingAuthentication, Session, SignInCode
@@ -50,14 +51,20 @@ def answer(connection_id: str) -> ResponseReturnValue:
             _unasked(environment, connection) if is_unasked else _request(environment, connection)
         )
         if is_unasked and not connection.allows_idp_initiated:
+            sso = connection.in_event()
+            announce_proof(environment, "sso", None, refusal=SWITCHED_OFF, sso=sso)
             ids = {"connection_id": connection.id, "organization_id": connection.organization.id}
             return redirect(with_query(asked.redirect_uri, {**SWITCHED_OFF, **ids}))
         if "deny" in request.form:
-            return redirect(_back(asked, NO_CONSENT if is_unasked else DENIED))
+            no = NO_CONSENT if is_unasked else DENIED
+            sso = connection.in_event()
+            announce_proof(environment, "sso", asked.login_hint, refusal=no, sso=sso)
+            return redirect(_back(asked, no))
         with reading_body() as body:
             email = body.email()
         attributes = {name: request.form.get(name) or None for name in ("first_name", "last_name")}
         idp_id = request.form.get("idp_id") or stable_id("idp", email)
+        announce_proof(environment, "sso", email, sso=connection.in_event())
         code = secrets.token_urlsafe(24)
         environment.sign_in_codes[code] = SignInCode(
             asked,
@@ -79,10 +86,13 @@ def with_assertion(
     is_trusted = user is not None or organization.domains.get(domain) in VERIFIED
     user = user or environment.user_for(email)
     if is_trusted:
-        user.first_name = assertion.first_name or user.first_name
-        user.last_name = assertion.last_name or user.last_name
+        names = assertion.first_name or user.first_name, assertion.last_name or user.last_name
+        if names != (user.first_name, user.last_name):
+            user.first_name, user.last_name = names
+            environment.announce("user.updated", user.to_json())
         if organization not in [one.organization for one in environment.memberships_of(user)]:
-            environment.join(user, organization)
+            membership = environment.join(user, organization)
+            environment.announce("organization_membership.created", membership.to_json())
     session = Session(user, organization_id=organization.id, authentication_method="SSO")
     session.idp_key = key
     return PendingAuthentication(session, is_email_proved=is_trusted)

@@ -2,7 +2,7 @@
 
 from .environment import Environment
 from .errors import CodeRefusal
-from .formats import now
+from .formats import Json, now
 from .mail import Mail
 from .objects import MailedCode
 from .rules import WRONG_GUESSES_ALLOWED
@@ -13,6 +13,7 @@ def mail(environment: Environment, sent: MailedCode) -> MailedCode:
     environment.mailed_codes[sent.id] = sent
     if environment.settings.mails_codes:
         environment.mailbox.append(Mail.with_one_time_code(sent))
+    environment.announce(*_event(sent))
     return sent
 
 
@@ -31,3 +32,10 @@ def spend(sent: list[MailedCode], one_time_code: str) -> MailedCode:
         raise CodeRefusal("one_time_code_expired")
     found.used = True
     return found
+
+
+def _event(sent: MailedCode) -> tuple[str, Json]:
+    whose = {"user_id": sent.user.id, "email": sent.user.email}
+    if sent.purpose == "radar_challenge":
+        return "radar.challenge_created", {"type": "email", "radar_challenge_id": sent.id, **whose}
+    return f"{sent.purpose}.created", {k: v for k, v in sent.to_json().items() if k != "code"}

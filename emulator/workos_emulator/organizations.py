@@ -82,11 +82,16 @@ def delete(organization_id: str) -> ResponseReturnValue:
     with the_environment() as environment:
         organization = find(environment, organization_id)
         del environment.organizations[organization_id]
+        environment.announce("organization.deleted", organization.to_json())
+        for connection in list(environment.connections.values()):
+            if connection.organization is organization:
+                del environment.connections[connection.id]
+                environment.announce("connection.deleted", connection.to_json())
         for membership in list(environment.memberships.values()):
             if membership.organization is organization:
                 del environment.memberships[membership.id]
-                environment.end_sessions_in(membership)
-    announce("organization.deleted", organization.to_json())
+                for session in environment.end_sessions_in(membership):
+                    environment.announce("session.revoked", session.to_json())
     return "", HTTPStatus.NO_CONTENT
 
 
