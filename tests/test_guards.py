@@ -110,7 +110,7 @@ def test_each_guard_lets_those_through_who_have_it_and_asks_nobody(
 def test_each_guard_refuses_those_who_do_not_and_says_what_is_missing(
     app: Flask, visitor: Visitor, organization_id: str | None
 ) -> None:
-    """AUT-26: to people and programs, in which organization, and asks nobody."""
+    """AUT-26: to people and programs, in which organization; only for its name is WorkOS asked."""
     guarded = guard_each(app)
     almost = {"permissions": ["reports:write:all"], "roles": ["ad"], "role": "Admin"}
     claim(visitor, org_id=organization_id, **almost)
@@ -131,7 +131,9 @@ def test_each_guard_refuses_those_who_do_not_and_says_what_is_missing(
         for told in (page.text, answer.json["message"]):
             assert (missing or "without one") in told
             assert ("org_lovelace" in told) is bool(organization_id)
-    assert len(visitor.api_calls()) == calls
+    asked = visitor.api_calls()[calls:]
+    assert {one["path"] for one in asked} == {"/user_management/organization_memberships"}
+    assert len(asked) == 10  # a minute, however often somebody is refused
 
 
 def test_each_guard_asks_visitors_to_sign_in_and_programs_get_401(

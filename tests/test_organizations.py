@@ -12,7 +12,7 @@ from flask import Flask
 from workos import WorkOSClient
 
 from app import create_app
-from app.guards import organization_required, permission_required
+from app.guards import organization_required, permission_required, role_required
 from app.session.claims import current_organization
 from tests.auth.asked import answer_next, set_at_workos
 from tests.walk import ADA, Visitor, heading
@@ -43,6 +43,7 @@ def ada(visitor: Visitor, clock: Any) -> Visitor:
     """Ada, who belongs to two organizations, and has signed in to the first."""
     visitor.app.add_url_rule("/where", view_func=organization_required(where))
     visitor.app.add_url_rule("/reports", "reports", permission_required("x")(where))
+    visitor.app.add_url_rule("/members", "members", role_required("member")(where))
     set_at_workos(visitor, "organizations", email=ADA, organizations=BOTH)
     sign_in(visitor, ACME)
     return visitor
@@ -96,6 +97,87 @@ def test_where_something_is_missing_the_page_leads_to_the_other_organizations_an
     assert 'name="next" value="/reports"' in ada.get(f"{PAGE}?next=/reports").text
 
 
+def test_a_refusal_names_the_organization_and_switches_where_one_has_the_role(
+    ada: Visitor,
+) -> None:
+    """AUT-26: programs are told the same."""
+    page = ada.get("/members")
+    answer: Any = ada.get("/members", headers=JSON)
+
+    assert page.status_code == answer.status_code == 403
+    assert "you need the role “member” in Acme." in page.text
+    assert "Switch to Babbage &amp; Co." in page.text
+    assert 'name="next" value="/members"' in page.text
+    assert answer.json["organization"] == "Acme"
+    elsewhere = [{"organization_id": BABBAGE, "name": "Babbage & Co."}]
+    assert answer.json["elsewhere"] == elsewhere
+    assert ada.post(SWITCH, organization_id=BABBAGE, next="/members").location == "/members"
+    assert ada.get("/members").text == f"{BABBAGE} member"
+
+
+def test_a_refusal_promises_no_permission_elsewhere_because_nobody_says_what_roles_permit(
+    ada: Visitor,
+) -> None:
+    """AUT-26."""
+    page = ada.get("/reports").text
+
+    assert "you need the permission “x” in Acme." in page
+    assert "You may have it in another of your organizations." in page
+    assert "Switch to" not in page
+    answer: Any = ada.get("/reports", headers=JSON).json
+    assert (answer["organization"], "elsewhere" in answer) == ("Acme", False)
+
+
+def test_without_an_organization_a_refusal_offers_all_of_them(visitor: Visitor) -> None:
+    visitor.app.add_url_rule("/where", view_func=organization_required(where))
+    visitor.sign_in_by_code()
+    set_at_workos(visitor, "organizations", email=ADA, organizations=BOTH)
+
+    page = visitor.get("/where").text
+
+    assert "Switch to Acme" in page
+    assert "Switch to Babbage &amp; Co." in page
+
+
+def test_a_refusal_stands_while_workos_is_down_and_names_the_id(ada: Visitor) -> None:
+    path = "/user_management/organization_memberships"
+    set_at_workos(ada, "hooks", method="GET", path=path, status=500)
+
+    page = ada.get("/reports")
+
+    assert page.status_code == 403
+    assert f"in the organization {ACME}." in page.text
+
+
+def test_the_list_of_sessions_says_where_each_one_works(
+    ada: Visitor, another_visitor: Visitor
+) -> None:
+    """SES-12: by name, or while WorkOS is down by id."""
+    sign_in(another_visitor, ACME)
+    another_visitor.post(SWITCH, organization_id=BABBAGE)
+
+    page = ada.get("/account/sessions").text
+    answer: Any = ada.get("/account/sessions", headers=JSON).json
+    path = "/user_management/organization_memberships"
+    set_at_workos(ada, "hooks", method="GET", path=path, status=500)
+
+    assert "Organization: Acme" in page
+    assert "Organization: Babbage &amp; Co." in page
+    told = [(one["organization_id"], one["organization"]) for one in answer["sessions"]]
+    assert told == [(ACME, "Acme"), (BABBAGE, "Babbage & Co.")]
+    assert f"Organization: {BABBAGE}" in ada.get("/account/sessions").text
+
+
+def test_where_nobody_is_in_an_organization_the_list_of_sessions_asks_for_none(
+    visitor: Visitor,
+) -> None:
+    visitor.sign_in_by_code()
+    calls = len(visitor.api_calls())
+
+    assert "Organization:" not in visitor.get("/account/sessions").text
+    assert len(visitor.api_calls()) == calls
+
+
 @pytest.mark.parametrize("url", ["https://evil.example", "//evil.example", "/\\evil.example"])
 def test_switching_leads_nowhere_else(ada: Visitor, url: str) -> None:
     """WEB-01."""
@@ -146,12 +228,14 @@ def test_switching_needs_the_csrf_token_and_a_sign_in(
 
 def test_an_impersonator_sees_the_organizations_and_switches_to_none(visitor: Visitor) -> None:
     """AUT-23: whoever begins it at WorkOS has said there for which one, and why."""
+    visitor.app.add_url_rule("/members", "members", role_required("member")(where))
     set_at_workos(visitor, "organizations", email=ADA, organizations=BOTH)
     acting = {"email": "support@example.com", "reason": "Ticket 7"}
     set_at_workos(visitor, "claims", email=ADA, impersonator=acting)
     sign_in(visitor, ACME)
 
     assert visitor.get(PAGE).status_code == 200
+    assert "Switch to" not in visitor.get("/members").text
     assert visitor.post(SWITCH, organization_id=BABBAGE).status_code == 403
     assert here(visitor) == ACME
 

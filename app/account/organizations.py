@@ -7,8 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from .. import limits, session
 from ..auth.doors import offered
+from ..failure_pages import answer
 from ..failures import BadInput, Button
-from ..guards import login_required, not_impersonated
+from ..guards import ClaimMissing, login_required, not_impersonated
+from ..limits.counters import Budget, hit
 from ..pages import render
 from ..session import current_user
 from ..session.claims import current_organization
@@ -17,9 +19,17 @@ from ..web import log
 from ..web.answers import see_other, wants_json
 from ..web.fields import queried, submitted
 from ..web.redirects import safe_return_to
-from ..workos_api.organization_membership import list_memberships
+from ..workos_api.organization_membership import (
+    list_memberships,
+    memberships_if_told,
+    name_of,
+    roles_of,
+)
 from ..workos_api.refusals import OtherWayOnly
 from ..workos_api.steps import StepRequired
+
+ASKED = "10 per minute"  # how often WorkOS is asked for the sake of one person's refusals
+POSSIBLY = "You may have it in another of your organizations."
 
 bp = Blueprint("organizations", __name__, url_prefix="/account/organizations")
 
@@ -44,8 +54,8 @@ def show() -> ResponseReturnValue:
     listed = [
         {
             "organization_id": one.organization_id,
-            "name": one.organization_name or one.organization_id,
-            "roles": [role.slug for role in one.roles or [one.role]],
+            "name": name_of(one),
+            "roles": roles_of(one),
             "is_current": one.organization_id == here,
         }
         for one in memberships
@@ -85,6 +95,32 @@ def switch_to() -> Response:
     log.event("authz_organization_switched", user=record.identity.user_id)
     body = {"status": "switched", "organization_id": there}
     return see_other(page or url_for("signin.organizations.show"), json=body)
+
+
+@bp.app_errorhandler(ClaimMissing)
+def refuse(missing: ClaimMissing) -> Response:
+    """Says in a guard's refusal where the person is, and where else they have what is missing.
+
+    Only here is WorkOS asked: the guard has decided. It names roles, and not what they permit.
+    """
+    user_id = current_user.user_id if current_user else None  # a program may call
+    if user_id is None or hit(Budget("refused-person", user_id, ASKED)):
+        return answer(missing)
+    belongs_to = {one.organization_id: one for one in memberships_if_told(user_id)}
+    here = belongs_to.pop(missing.organization_id or "", None)
+    is_told = missing.kind in ("role", "organization")
+    others = [
+        {"organization_id": one.organization_id, "name": name_of(one)}
+        for one in belongs_to.values()
+        if missing.kind == "organization"
+        or (missing.kind == "role" and missing.claim in roles_of(one))
+    ]
+    if here:
+        missing.say(name_of(here), hint=POSSIBLY if belongs_to and not is_told else "")
+        missing.about = {**missing.about, "organization": name_of(here)}
+    if is_told:
+        missing.about = {**missing.about, "elsewhere": others}
+    return answer(missing)
 
 
 def _sign_in_there(organization_id: str, page: str) -> Response | None:

@@ -18,6 +18,7 @@ from ..session import current_user
 from ..session.store import SessionRecord, session_store
 from ..web.answers import see_other, wants_json
 from ..web.fields import submitted
+from ..workos_api.organization_membership import memberships_if_told, name_of
 
 bp = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 
@@ -42,10 +43,18 @@ def show() -> ResponseReturnValue:
     listed = sorted(
         _own_sessions().items(), key=lambda item: (item[0] == here, item[1].seen_at), reverse=True
     )
+    is_in_one = any(record.identity.organization_id for _, record in listed)
+    belongs_to = memberships_if_told(current_user.user_id) if is_in_one else []
+    names = {one.organization_id: name_of(one) for one in belongs_to}
     if wants_json():
-        return {"sessions": [_as_json(handle, record) for handle, record in listed]}
+        return {"sessions": [_as_json(handle, record, names) for handle, record in listed]}
     return render(
-        "account/sessions.html", listed=listed, here=here, now=int(time.time()), said=said
+        "account/sessions.html",
+        listed=listed,
+        here=here,
+        now=int(time.time()),
+        said=said,
+        names=names,
     )
 
 
@@ -95,12 +104,15 @@ def _own_sessions() -> dict[str, SessionRecord]:
     return session_store().of_user(current_user.user_id)
 
 
-def _as_json(handle: str, record: SessionRecord) -> dict[str, object]:
+def _as_json(handle: str, record: SessionRecord, names: dict[str, str]) -> dict[str, object]:
+    organization_id = record.identity.organization_id
     return {
         "session": handle,
         "browser": record.browser,
         "method": record.identity.method,
         "signed_in_at": record.signed_in_at,
         "last_seen_at": record.seen_at,
+        "organization_id": organization_id,
+        "organization": names.get(organization_id or ""),
         "is_this_one": handle == session.ticket().handle,
     }

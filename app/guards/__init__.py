@@ -1,6 +1,7 @@
 """Decorators that let a request through to its view, or turn it away; also for blueprints."""
 
 from .claims import (
+    ClaimMissing,
     entitlement_required,
     feature_required,
     organization_required,
@@ -21,6 +22,7 @@ from .sign_in import (
 
 __all__ = [
     "FRESH",
+    "ClaimMissing",
     "Guard",
     "NotSignedIn",
     "NotWhileImpersonating",

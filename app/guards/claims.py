@@ -41,10 +41,15 @@ class ClaimMissing(Failure):
     ) -> None:
         """Names what is missing, and in which organization."""
         super().__init__(retry_after=retry_after, detail=detail or name or None)
+        self.claim, self.organization_id = name, organization_id
         self.about = {"missing": {self.kind: name or None}, "organization_id": organization_id}
-        if name:
-            where = f"in the organization {organization_id}" if organization_id else "here"
-            self.reason = f"For this you need the {self.kind} “{name}” {where}. {self.reason}"
+        self.say(f"the organization {organization_id}" if organization_id else "")
+
+    def say(self, organization: str, *, hint: str = "") -> None:
+        """Puts it in words, with the name of the organization once that is known."""
+        where = f"in {organization}" if organization else "here"
+        need = f"For this you need the {self.kind} “{self.claim}” {where}." if self.claim else ""
+        self.reason = " ".join(filter(None, (need, type(self).reason, hint)))
 
 
 class PermissionMissing(ClaimMissing):
