@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, current_app
-from workos import RequestOptions, WorkOSClient, WorkOSError
+from workos import HTTPBackend, RequestOptions, WorkOSClient, WorkOSError
 
 from ..config import Config
 from .errors import failure_from
@@ -77,6 +77,7 @@ class Clients:
         self._given = given
         self._lock = threading.Lock()
         self._made: dict[int, WorkOSClient] = {}
+        self.make_transport: Callable[[], HTTPBackend] = lambda: Transport(make_http())
 
     def get(self) -> WorkOSClient:
         """Returns this process's client, making it on first use."""
@@ -85,11 +86,11 @@ class Clients:
         with self._lock:
             pid = os.getpid()
             if pid not in self._made:
-                self._made = {pid: make_client(self._config, Transport(make_http()))}
+                self._made = {pid: make_client(self._config, self.make_transport())}
             return self._made[pid]
 
 
-def make_client(config: Config, transport: Transport) -> WorkOSClient:
+def make_client(config: Config, transport: HTTPBackend) -> WorkOSClient:
     """Returns a client with a short time-out and no retries."""
     return WorkOSClient(
         api_key=config.workos_api_key,
