@@ -8,8 +8,11 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.config import Config
 from tests.conftest import ROOT
 from tests.walk import Visitor
 
@@ -17,6 +20,27 @@ APP = f"{ROOT / 'app'}/"
 # As few as were reached, and two for what comes. Whoever needs more should look first at what is
 # asked twice: the settings, the store, the keys, a cookie, one more round trip to count something.
 MOST = {"ask for a code": 29, "type it": 57, "ask for a link": 36, "open it": 70}
+
+
+SITE = "http://app.example.com"
+
+
+@pytest.fixture
+def config(make_config: Callable[..., Config]) -> Config:
+    """As in production: in development, what happens is noted too, for developers to look at."""
+    return make_config(public_url=SITE)
+
+
+@pytest.fixture
+def visitor(app: Flask, emulator: Flask) -> Visitor:
+    """Somebody there."""
+    return Visitor(app, emulator, origin=SITE)
+
+
+@pytest.fixture
+def another_visitor(app: Flask, emulator: Flask) -> Visitor:
+    """Somebody else, elsewhere."""
+    return Visitor(app, emulator, address="198.51.100.7", origin=SITE)
 
 
 def test_a_sign_in_crosses_between_modules_only_so_often(
@@ -45,7 +69,7 @@ def post(
 ) -> Callable[[], TestResponse]:
     """Returns the submission of a form, and nothing that comes before."""
     data = {"csrf_token": visitor.csrf_token(page), **fields}
-    return lambda: visitor.client.post(url, data=data)
+    return lambda: visitor.client.post(url, base_url=SITE, data=data)
 
 
 def crossings(act: Callable[[], TestResponse]) -> tuple[TestResponse, Counter[str]]:

@@ -167,7 +167,8 @@ class Visitor:
     def sign_out(self) -> TestResponse:
         """Presses the button on the account page."""
         token = self.csrf_token("/account")
-        return self.client.post("/auth/sign-out", data={"csrf_token": token})
+        data = {"csrf_token": token}
+        return self.client.post("/auth/sign-out", base_url=self.origin, data=data)
 
     def api_calls(self) -> list[dict[str, Any]]:
         """Returns the calls that the application made to WorkOS so far."""

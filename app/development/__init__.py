@@ -1,4 +1,4 @@
-"""Pages for developers, on this machine only: every failure, and what is in the session.
+"""Pages for developers, on this machine only: every failure, the session, what just happened.
 
 `Config.is_development` decides; anywhere else their routes do not exist.
 """
@@ -10,9 +10,9 @@ from flask import Blueprint
 from ..config import Config
 from ..web.http_errors import NotFound
 from ..web.peer import is_on_this_machine
-from . import failures, session
+from . import failures, journey, session
 
-PAGES = (failures.bp, session.bp)
+PAGES = (failures.bp, session.bp, journey.bp)
 
 
 def refuse_other_machines() -> None:
@@ -26,7 +26,8 @@ for bp in PAGES:
 
 
 def init_app(signin: Blueprint, config: Config) -> None:
-    """Adds the pages, if this is development."""
+    """Adds the pages, and what notes the journeys, if this is development."""
     if config.is_development:
+        signin.record(lambda state: journey.init_app(state.app))
         for bp in PAGES:
             signin.register_blueprint(bp)

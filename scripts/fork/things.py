@@ -104,8 +104,13 @@ THINGS: dict[str, Thing] = {
         edits=(*NO_REDIS, Edit("app/stores/__init__.py", ", or Redis when REDIS_URL is set")),
     ),
     "development": Thing(
-        words=r"/development|development/|app\.development|for_developers|keep_claims|development_(fail|sess)",
-        paths=("app/development", "app/web/peer.py", "templates/development", "tests/development"),
+        words=r"/development|development/|app\.development|for_developers|keep_claims|development_(fail|sess|journ)",
+        paths=(
+            "app/development",
+            "app/web/peer.py",
+            "templates/development",
+            "tests/development",
+        ),
         edits=(
             *NO_DEVELOPMENT,
             Edit(WORKOS_SESSION, " keep_claims: bool = False, generation", " generation"),
@@ -128,7 +133,8 @@ THINGS: dict[str, Thing] = {
                 """\
   {% if signin.is_development %}
   <footer>
-    <p>Development: <a href="{{ url_for('signin.development_failures.show') }}">every failure</a>,
+    <p>Development: <a href="{{ url_for('signin.development_journey.show', request=request.environ.get('signin.request_id')) }}" target="journey">what just happened</a>,
+    <a href="{{ url_for('signin.development_failures.show') }}">every failure</a>,
     <a href="{{ url_for('signin.development_session.show') }}">session and tokens</a></p>
   </footer>
   {% endif %}

@@ -45,6 +45,9 @@ def walk(page: Page, site: Site, email: str) -> Iterator[str]:
     page.get_by_label("Six-digit code").fill("000000")
     page.get_by_role("button", name="Sign in").click()
     yield "verify with an error"
+    page.goto("/development/journey")
+    yield "what just happened so far"
+    page.goto("/auth/magic-auth/verify")
     page.get_by_label("Six-digit code").fill(str(mailbox(site)[0]["one_time_code"]))
     page.get_by_role("button", name="Sign in").click()
     yield "account"
@@ -55,6 +58,7 @@ def walk(page: Page, site: Site, email: str) -> Iterator[str]:
         ("sign in again", "/sign-in?again=yes"),
         ("gallery", "/development/failures"),
         ("session and tokens", "/development/session"),
+        ("what just happened", "/development/journey"),
         ("signed-in failure", "/auth/callback?code=a"),
     ):
         page.goto(path)

@@ -15,7 +15,13 @@ from app.failures import Failure, every_failure
 from tests.conftest import ROOT
 from tests.walk import Visitor, heading
 
-PAGES = ("/development/failures", "/development/failures/not_found", "/development/session")
+PAGES = (
+    "/development/failures",
+    "/development/failures/not_found",
+    "/development/session",
+    "/development/journey",
+    "/development/journey/style.css",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -61,7 +67,7 @@ def test_behind_a_proxy_both_ends_must_be_on_this_machine(
     """SEC-07, WEB-10: whoever goes round the proxy writes what they like into the header."""
     developer = Visitor(create_app(make_config(trusted_proxies=1)), emulator, address=peer)
 
-    for path in ("/development/failures", "/development/session"):
+    for path in ("/development/failures", "/development/session", "/development/journey"):
         page = developer.get(path, headers={"X-Forwarded-For": forwarded})
         assert page.status_code == status
 

@@ -1,0 +1,72 @@
+"""Each door, walked from its first request to the account page, for the journey to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.auth.test_authkit import at_authkit
+from tests.auth.test_sso import callback_of as by_provider
+from tests.auth.test_sso import connect
+from tests.walk import ADA, Visitor
+
+
+def magic_auth(visitor: Visitor) -> None:
+    """Types the code that WorkOS mails."""
+    page = visitor.ask_for_code(next="/account").location
+    visitor.get(page)
+    visitor.get(visitor.type_code(visitor.mailed_code()).location)
+
+
+def magic_link(visitor: Visitor) -> None:
+    """Opens the link that WorkOS mails."""
+    visitor.get(visitor.ask_for_link(next="/account").location)
+    visitor.open_link(visitor.open_at_workos(visitor.mailed_link()))
+
+
+def own_link(visitor: Visitor) -> None:
+    """Opens the link that this application mails, after a scanner has."""
+    visitor.get(visitor.ask_for_link(next="/account").location)
+    scanner = Visitor(visitor.app, visitor.emulator, address="198.51.100.7")
+    scanner.open_link(visitor.mailed_link())
+    visitor.open_link(visitor.mailed_link())
+
+
+def authkit(visitor: Visitor) -> None:
+    """Signs in at WorkOS's page."""
+    _elsewhere(visitor, "/auth/authkit")
+
+
+def social(visitor: Visitor) -> None:
+    """Signs in with an account elsewhere."""
+    _elsewhere(visitor, "/auth/social/google")
+
+
+def sso(visitor: Visitor) -> None:
+    """Signs in at an organization's identity provider."""
+    connect(visitor)
+    visitor.open_link(by_provider(visitor, next="/account"))
+
+
+def _elsewhere(visitor: Visitor, path: str) -> None:
+    away = visitor.get(path, query_string={"next": "/account"}).location
+    visitor.open_link(at_authkit(visitor, away, email=ADA))
+
+
+@dataclass(frozen=True)
+class Door:
+    """A way in, and what has to be offered for it."""
+
+    walk: Callable[[Visitor], None]
+    offers: str
+    mails_itself: bool = False
+
+
+DOORS = {
+    "magic_auth": Door(magic_auth, "magic_auth"),
+    "magic_link": Door(magic_link, "magic_link"),
+    "own_link": Door(own_link, "magic_link", mails_itself=True),
+    "authkit": Door(authkit, "authkit"),
+    "social": Door(social, "google"),
+    "sso": Door(sso, "sso"),
+}
