@@ -129,7 +129,7 @@ def _prune_promises(tree: Tree) -> None:
     held = PROMISE.sub(lambda row: row[0] if row[1] in tests else "", page)
     tree.write("SECURITY.md", held)
     shown = "".join(tree.read(name) for name in tree.files(".md"))
-    for picture in (tree.root / "docs/pictures").glob("*.png"):
+    for picture in (tree.root / "docs/pictures").iterdir():
         if picture.name not in shown:
             tree.delete(str(picture.relative_to(tree.root)))
 

@@ -104,10 +104,11 @@ THINGS: dict[str, Thing] = {
         edits=(*NO_REDIS, Edit("app/stores/__init__.py", ", or Redis when REDIS_URL is set")),
     ),
     "development": Thing(
-        words=r"/development|development/|app\.development|for_developers|keep_claims|development_(fail|sess|journ)",
+        words=r"/development|development/|app\.development|for_developers|keep_claims|development_(fail|sess|journ)|how-it-works",
         paths=(
             "app/development",
             "app/web/peer.py",
+            "docs/how-it-works.md",
             "templates/development",
             "tests/development",
         ),

@@ -22,6 +22,7 @@ from app.development.journey.record import JOURNAL, Watched
 from app.workos_api.client import make_client
 from app.workos_api.transport import Transport
 from tests.auth.test_authkit import at_authkit
+from tests.conftest import ROOT
 from tests.development.journeys import DOORS
 from tests.walk import ADA, Visitor
 
@@ -115,6 +116,21 @@ def test_no_journey_shows_a_secret_or_a_whole_address(
     assert len(overheard.values) > 15
     assert [value for value in overheard.values if value in shown] == []
     assert "a session begins" in shown
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("door", DOORS, indirect=True)
+def test_the_documented_pictures_are_those_that_the_application_draws(
+    visitor: Visitor, door: str, pytestconfig: pytest.Config
+) -> None:
+    """Without the times, which differ each time."""
+    DOORS[door].walk(visitor)
+    drawn = re.sub(r" · \d+ ms|<text class=\"when\".*\n", "", picture(visitor))
+    file = ROOT / "docs/pictures" / f"journey-{door}.svg"
+
+    if pytestconfig.getoption("--write-docs"):
+        file.write_text(drawn)
+    assert file.read_text() == drawn, "make docs"
 
 
 def test_each_page_leads_to_what_made_it(visitor: Visitor) -> None:
