@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import click
 from flask import Flask
@@ -67,25 +66,19 @@ def init_app(app: Flask, config: Config) -> None:
 def _lacks(config: Config, port: int) -> Iterator[str]:
     public, workos = urlsplit(config.public_url), urlsplit(config.workos_base_url)
     # Over https something else listens there, and asks us.
-    if _is_here(public) and public.scheme == "http" and (public.port or 80) != port:
+    is_here = public.hostname in LOOPBACK
+    if is_here and public.scheme == "http" and (public.port or 80) != port:
         yield (
             f"this listens on port {port}, but mails and redirects lead to {config.public_url}.\n"
             f"  Give PORT={port} in the environment, or run: flask run --port {public.port or 80}"
         )
-    if _is_here(workos) and not _answers(workos):
+    try:
+        if workos.hostname in LOOPBACK:
+            socket.create_connection((workos.hostname, workos.port or 80), timeout=1).close()
+    except OSError:
         yield (
             f"nothing answers at WORKOS_BASE_URL, {config.workos_base_url}; nobody can sign in.\n"
             "  Start it together with this: make run\n"
             "  Or use the real WorkOS: put your own key and ID into .env, and remove the four\n"
             "  lines below them."
         )
-
-
-def _is_here(url: SplitResult) -> bool:
-    return url.hostname in LOOPBACK
-
-
-def _answers(url: SplitResult) -> bool:
-    with suppress(OSError), socket.create_connection((url.hostname, url.port or 80), timeout=1):
-        return True
-    return False

@@ -107,6 +107,9 @@ def _page(failure: Failure) -> str:
     # Where possible, the form that was sent is shown again to be corrected.
     needs_attempt = failure.form != SIGN_IN_FORM
     form = failure.form if failure.form and (attempt or not needs_attempt) else None
+    return_to = attempt.return_to if attempt else submitted["next"]
+    if not return_to and failure.status == 401 and request.method == "GET":
+        return_to = request.full_path.rstrip("?")
     return render(
         form or "auth/failure.html",
         failure=failure,
@@ -117,19 +120,13 @@ def _page(failure: Failure) -> str:
         stages=len(STAGES),
         request_id=log.request_id(),
         submitted=submitted,
-        return_to=_return_to(failure, attempt.return_to if attempt else submitted["next"]),
+        return_to=safe_return_to(return_to),
         next_step=page_of(attempt),
         public_url=settings().public_url,
     )
 
 
 SIGN_IN_FORM = "auth/sign_in.html"
-
-
-def _return_to(failure: Failure, known: str) -> str:
-    if not known and failure.status == 401 and request.method == "GET":
-        return safe_return_to(request.full_path.rstrip("?"))
-    return safe_return_to(known)
 
 
 def _lead_on(required: StepRequired) -> Response:

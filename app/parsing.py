@@ -51,15 +51,11 @@ def secret(value: str) -> str:
         raise ValueError(f"is {len(value)} characters long, and needs {SECRET_KEY_LENGTH} or more")
     if len(set(value)) < 10 or any(word in value.lower() for word in EXAMPLE_WORDS):
         raise ValueError("looks like an example, not like a random key")
-    if _is_pattern(value):
+    repeats = any(value[n:] == value[:-n] for n in range(1, len(value) // 2 + 1))
+    steps = {ord(after) - ord(before) for before, after in pairwise(value)}
+    if repeats or len(steps) < 6:  # 32 random digits take more than ten different steps
         raise ValueError("repeats itself or counts, and is not a random key")
     return value
-
-
-def _is_pattern(value: str) -> bool:
-    steps = {ord(after) - ord(before) for before, after in pairwise(value)}
-    repeats = any(value[n:] == value[:-n] for n in range(1, len(value) // 2 + 1))
-    return len(steps) < 6 or repeats  # 32 random digits take more than ten different steps
 
 
 def webhook_secret(value: str) -> str:

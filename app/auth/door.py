@@ -34,7 +34,11 @@ class Proof:
     ) -> Proof:
         """Reads the answer of `POST /user_management/authenticate`."""
         workos_session = WorkOSSession.from_authentication(reply, keep_claims=config.is_development)
-        proved_at = None if attempt.email else _proved_elsewhere(reply)
+        proved_at = None
+        if attempt.email is None:
+            # WorkOS lets people through who have signed in there before. That is no recent sign-in,
+            # and neither is one of which it does not say when it was.
+            proved_at = auth_time(reply) or int(time.time()) - DAY
         said = reply.authentication_method and reply.authentication_method.value
         identity = Identity.from_user(
             reply.user,
@@ -44,13 +48,6 @@ class Proof:
             impersonator=impersonator(reply),
         )
         return cls(identity, workos_session, proved_at, said in TWO_FACTORS)
-
-
-def _proved_elsewhere(reply: AuthenticateResponse) -> int:
-    # WorkOS lets people through who have signed in there before. That is no recent sign-in, and
-    # neither is one of which it does not say when it was.
-    said = auth_time(reply)
-    return int(time.time()) - DAY if said is None else said
 
 
 @dataclass(frozen=True)

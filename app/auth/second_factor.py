@@ -94,7 +94,11 @@ def _answer(attempt: Attempt, pending: Pending, factor_id: str, code: str) -> Pr
     else:
         verify(factor_id, code, ends_at)
         if pending.token == NO_TOKEN:
-            return Proof(_spent_once(attempt, held))
+            # Nothing at WorkOS is spent by it, so a copy of the cookie would do for ten minutes.
+            claim = f"withheld:{attempt.id}"
+            if not session_store().claim(claim, expires_at=attempt.forget_at):
+                raise InvalidPendingAuthenticationToken
+            return Proof(shapes.read(Identity, held))
         reply = user_management.authenticate_with_refresh_token(
             pending.token,
             browser,
@@ -104,13 +108,6 @@ def _answer(attempt: Attempt, pending: Pending, factor_id: str, code: str) -> Pr
     if reply.user.id != pending.details["user_id"]:
         raise UserMismatch
     return Proof.from_authentication(attempt, reply, settings())
-
-
-def _spent_once(attempt: Attempt, held: dict[str, Any]) -> Identity:
-    # Nothing at WorkOS is spent by it, so a copy of the cookie would do for ten minutes.
-    if not session_store().claim(f"withheld:{attempt.id}", expires_at=attempt.forget_at):
-        raise InvalidPendingAuthenticationToken
-    return shapes.read(Identity, held)
 
 
 def verify(factor_id: str, code: str, ends_at: float | None = None) -> None:

@@ -47,7 +47,7 @@ def show() -> str:
     session.live_record()
     because = queried("because")["because"]
     reason = SignedOutHereOnly if because == SignedOutHereOnly.name() else None
-    is_known = known_browsers.is_known(settings())
+    is_known = known_browsers.last_method(settings()) is not None
     return render("auth/sign_out.html", is_known=is_known, reason=reason)
 
 

@@ -49,11 +49,6 @@ def last_method(config: Config) -> str | None:
     return next((mark.method for mark in _marks(config) if _is_valid(mark)), None)
 
 
-def is_known(config: Config) -> bool:
-    """Whether anybody has signed in in this browser."""
-    return any(_is_valid(mark) for mark in _marks(config))
-
-
 def remember(
     email: str | None, user_id: str, method: str, config: Config, response: Response
 ) -> None:

@@ -47,16 +47,7 @@ def _send(email: str, mail: str, **values: Any) -> None:
     config = settings()
     values["browser"] = browser_name(request.headers.get("User-Agent", ""))
     subject, _, text = _rendered(f"{mail}.txt", values).partition("\n")
-    message = _message(config.mail_from or "", email, subject)
-    message.set_content(text.lstrip())
-    message.add_alternative(_rendered(f"{mail}.html", values), subtype="html")
-    with failing_clearly(), connected(config.smtp_url or "", me=config.public_host) as smtp:
-        smtp.send_message(message, to_addrs=[email])
-    log.event("mail_sent", mail=mail, email=email)
-
-
-def _message(sent_by: str, email: str, subject: str) -> EmailMessage:
-    name, sender = parseaddr(sent_by)
+    name, sender = parseaddr(config.mail_from or "")
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(name, addr_spec=sender)
     message["To"] = Address(addr_spec=email)
@@ -64,7 +55,11 @@ def _message(sent_by: str, email: str, subject: str) -> EmailMessage:
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in reply
-    return message
+    message.set_content(text.lstrip())
+    message.add_alternative(_rendered(f"{mail}.html", values), subtype="html")
+    with failing_clearly(), connected(config.smtp_url or "", me=config.public_host) as smtp:
+        smtp.send_message(message, to_addrs=[email])
+    log.event("mail_sent", mail=mail, email=email)
 
 
 def _rendered(template: str, values: dict[str, Any]) -> str:

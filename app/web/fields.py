@@ -135,22 +135,18 @@ def _text(value: Any) -> str:
     text = str(value)[: MAX_FIELD + 1].strip()
     if len(text) > MAX_FIELD:
         raise FieldTooLong
-    if REPLACEMENT in text or not _is_utf8(text):
+    if REPLACEMENT in text:
         raise NotUtf8
+    try:
+        # Werkzeug leaves bytes of a form or query that are not UTF-8 as they came: "%ff".
+        unquote_to_bytes(text).decode()
+    except UnicodeError:
+        raise NotUtf8 from None
     # Cc: line breaks and NUL, which forge log lines and mail headers. Cf: marks that reverse text.
     # Cs: halves of characters, which no encoder accepts.
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in text):
         raise ControlCharacters
     return text
-
-
-def _is_utf8(text: str) -> bool:
-    # Werkzeug leaves bytes of a form or query that are not UTF-8 as they came: "%ff".
-    try:
-        unquote_to_bytes(text).decode()
-    except UnicodeError:
-        return False
-    return True
 
 
 def typed(*names: str) -> dict[str, str]:

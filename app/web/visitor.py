@@ -65,16 +65,14 @@ def _network(address: Address, bits: int) -> ipaddress.IPv4Network | ipaddress.I
 
 
 def _address(text: str) -> Address | None:
+    # Azure and IIS write 203.0.113.1:50123, and so every connection would be a visitor of its own.
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
     try:
-        address = ipaddress.ip_address(_without_port(text).partition("%")[0])
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None  # a proxy of ours may write something other than an address
     # A socket for both families shows 203.0.113.1 as ::ffff:203.0.113.1.
     return getattr(address, "ipv4_mapped", None) or address
-
-
-def _without_port(text: str) -> str:
-    # Azure and IIS write 203.0.113.1:50123, and so every connection would be a visitor of its own.
-    if text.startswith("["):
-        return text[1:].partition("]")[0]
-    return text.partition(":")[0] if text.count(":") == 1 else text

@@ -30,7 +30,11 @@ def active_connections(domain: str) -> list[Connection]:
     """Returns the connections of a domain that can be used now; raises Failure."""
     page = ask(workos().sso.list_connections, domain=domain, limit=100)
     # A server that does not know the filter would answer with those of everybody.
-    return _usable(one for one in page.data if domain in _domains(one))
+    return _usable(
+        one
+        for one in page.data
+        if domain in {str(listed.domain).casefold() for listed in one.domains}
+    )
 
 
 def connections_of(organization_id: str) -> list[Connection]:
@@ -60,7 +64,3 @@ def _usable(found: Iterable[Found]) -> list[Connection]:
         for one in found
         if one.state == "active" and isinstance(one.id, str)
     ][:MOST]
-
-
-def _domains(connection: Found) -> set[str]:
-    return {str(one.domain).casefold() for one in connection.domains}

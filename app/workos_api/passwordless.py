@@ -50,13 +50,13 @@ def create_session(
     return made
 
 
-def link_to_nowhere() -> str:
-    """Returns what looks like a link of WorkOS's, to stand in an attempt's cookie in its place."""
-    return f"https://auth.workos.com/passwordless/{secrets.token_urlsafe(19)[:25]}/confirm"
+def usable_link(passwordless_session: PasswordlessSession | None, config: Config) -> str:
+    """Returns the link, to send a browser to; raises UnexpectedReply where none should go.
 
-
-def usable_link(passwordless_session: PasswordlessSession, config: Config) -> str:
-    """Returns the link, to send a browser to; raises UnexpectedReply where none should go."""
+    Without a passwordless session it leads nowhere, and looks the same in an attempt's cookie.
+    """
+    if passwordless_session is None:
+        return f"https://auth.workos.com/passwordless/{secrets.token_urlsafe(19)[:25]}/confirm"
     link = passwordless_session.link
     # Neither plain http, nor too long for a cookie.
     if not (isinstance(link, str) and LINK.fullmatch(link)):

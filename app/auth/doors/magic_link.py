@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flask import Blueprint, Response, url_for
-from workos.passwordless import PasswordlessSession
 
 from ... import limits, mail
 from ...config import Config, settings
@@ -101,7 +100,12 @@ def send() -> Response:
         sends=not config.mails_itself,
     )
     if config.mails_itself:
-        attempt = replace(attempt, link=_mail(attempt, passwordless_session, config))
+        # Neither the time that it takes nor the length of the cookie may tell who has an account.
+        attempt = replace(attempt, link=passwordless.usable_link(passwordless_session, config))
+        if passwordless_session:
+            mail.send_link(email, own_link.our_link(attempt, config), expires_in=lifetime)
+        else:
+            mail.send_no_account(email)
     return attempts.answer_sent(
         attempt, url_for("signin.magic_link.sent", attempt=attempt.id), config
     )
@@ -123,7 +127,12 @@ def redeem(attempt: Attempt, code: str, config: Config) -> Proof:
     the same link goes on from there. Raises EmailMismatch and UserUnavailable.
     """
     email = attempt.email or ""
-    profile_id = attempt.profile_id or _prove(email, code, config)
+    profile_id = attempt.profile_id
+    if profile_id is None:
+        profile = sso.get_profile(code, config)
+        if not is_same_email(str(profile["email"]), email):
+            raise EmailMismatch
+        profile_id = str(profile["id"])
     try:
         user = user_management.find_or_create_user(email, this_browser())
     except (OurFault, StepRequired) as failure:  # who is only looked up can answer nothing
@@ -131,26 +140,6 @@ def redeem(attempt: Attempt, code: str, config: Config) -> Proof:
         state.reopen(attempt)
         raise UserUnavailable(retry_after=failure.retry_after, detail=failure.name()) from None
     return Proof(Identity.from_user(user, method=attempt.method, profile_id=profile_id))
-
-
-def _prove(email: str, code: str, config: Config) -> str:
-    profile = sso.get_profile(code, config)
-    if not is_same_email(str(profile["email"]), email):
-        raise EmailMismatch
-    return str(profile["id"])
-
-
-def _mail(
-    attempt: Attempt, passwordless_session: PasswordlessSession | None, config: Config
-) -> str:
-    # Neither the time that it takes nor the length of its cookie may tell who has an account.
-    email = attempt.email or ""
-    if passwordless_session is None:
-        mail.send_no_account(email)
-        return passwordless.link_to_nowhere()
-    link = passwordless.usable_link(passwordless_session, config)
-    mail.send_link(email, own_link.our_link(attempt, config), expires_in=attempt.lifetime)
-    return link
 
 
 def _lifetime(asked: str) -> int:

@@ -50,19 +50,19 @@ def show() -> str:
 
 def _details(required: StepRequired) -> dict[str, Any] | None:
     said = required.details
-    allowed = said.get("auth_methods")
-    methods = [door.method for door in offered() if _is_allowed(door.method, allowed)]
+    listed = said.get("auth_methods")
+    allowed = listed if isinstance(listed, Mapping) else {}
+    methods = [
+        door.method
+        for door in offered()
+        # By WorkOS's names: magic_auth, google_oauth.
+        if any(allowed.get(name) is True for name in (door.method, f"{door.method}_oauth"))
+    ]
     if not required.email and "magic_auth" in methods:
         methods.remove("magic_auth")  # nobody knows where to send it
     connections = _connections(said) if find_door("sso") else []
     ways = Ways(required.email, tuple(connections), tuple(methods))
     return asdict(ways) if connections or methods else None
-
-
-def _is_allowed(method: str, allowed: object) -> bool:
-    # WorkOS's names: magic_auth, google_oauth.
-    names = (method, f"{method}_oauth")
-    return isinstance(allowed, Mapping) and any(allowed.get(name) is True for name in names)
 
 
 def _connections(said: Mapping[str, Any]) -> list[Connection]:
