@@ -6,6 +6,7 @@ from functools import partial
 from flask import Flask
 
 from . import (
+    access_tokens,
     authenticate,
     authenticator,
     authkit,
@@ -106,6 +107,7 @@ def create_app(
         mailbox,
         impersonation,
         webhooks,
+        access_tokens,
         controls,
     )
     for part in parts:

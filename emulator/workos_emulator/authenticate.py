@@ -157,12 +157,7 @@ def _signed_in(environment: Environment, session: Session) -> Json:
     reply: Json = {
         "user": session.user.to_json(),
         "authentication_method": session.authentication_method,
-        "access_token": environment.signing_key.access_token(
-            session,
-            environment.settings.issuer,
-            environment.settings.client_id,
-            environment.access_token_lifetime,
-        ),
+        "access_token": environment.signing_keys[-1].sign(environment.token_claims(session)),
         "refresh_token": refresh_token,
     }
     return session.claims.said_in(reply)

@@ -16,6 +16,8 @@ NO_API_KEY = {
     "sso.token",
     "sso.show_profile",
     "sso.jwks",
+    "access_tokens.jwks",
+    "access_tokens.show_authorization_server",
     "authenticate.authenticate",
 }
 

@@ -35,7 +35,7 @@ from .organization import ADMIN, MEMBER, Membership, Organization, Role
 from .rate_limits import RateLimits
 from .rules import ACCESS_TOKEN_LIFETIME, PENDING_TOKEN_LIFETIME, REMEMBERED
 from .scan_report import ScanReport
-from .tokens import signing_key_of_this_process
+from .tokens import SigningKey, claims_of, signing_key_of_this_process
 from .totp import Challenge, Factor
 
 
@@ -64,7 +64,6 @@ class Environment:
         self.settings = settings
         self.sow: Callable[[Environment], None] = lambda _: None  # fills an empty one
         self.deliver = deliver  # None: in the background, over HTTP
-        self.signing_key = signing_key_of_this_process()
         self.lock = RLock()
         self.holders = 0  # how often the lock is held: by one thread, one inside the other
         self.unsent: list[Event] = []
@@ -114,6 +113,7 @@ class Environment:
         self.invitations: dict[str, Invitation] = {}
         self.sign_up_allowed = True
         self.access_token_lifetime = ACCESS_TOKEN_LIFETIME
+        self.signing_keys: list[SigningKey] = [signing_key_of_this_process()]  # the newest last
         self.sow(self)
         for happened in (self.events, self.unsent, self.requests, self.mailbox):
             happened.clear()  # nothing yet
@@ -220,6 +220,12 @@ class Environment:
     def authenticator_time(self) -> datetime:
         """Returns the moment whose codes the authenticator apps show."""
         return now() + self.authenticator_ahead
+
+    def token_claims(self, session: Session) -> Json:
+        """Returns what an access token of this session says now."""
+        return claims_of(
+            session, self.settings.issuer, self.settings.client_id, self.access_token_lifetime
+        )
 
     def mails(self, to: str | None = None) -> list[Mail]:
         """Returns the mailbox, newest first: all of it, or what went to one person."""

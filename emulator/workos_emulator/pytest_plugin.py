@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 
 from . import create_app
+from .access_tokens import make_token, rotate_keys
 from .environment import Environment
 from .errors import BadRequest
 from .fault import Fault
@@ -131,6 +132,37 @@ class WorkOSEmulator:
                 pytest.fail(f"{email} has no authenticator app.")
             environment.authenticator_ahead += timedelta(seconds=PERIOD)
             return factors[-1].code_at(environment.authenticator_time())
+
+    def access_token(
+        self,
+        email: str,
+        *,
+        kind: str = "user",
+        claims: Mapping[str, object] | None = None,
+        signed: str = "RS256",
+        kid: str | None = None,
+    ) -> str:
+        """Returns an access token for somebody; a claim that is None is left out.
+
+        Raises ValueError for a kind or a way to sign that there is not.
+        """
+        try:
+            with self._environment.lock:
+                return make_token(
+                    self._environment,
+                    email,
+                    kind=kind,
+                    claims=dict(claims or {}),
+                    signed=signed,
+                    kid=kid,
+                )
+        except BadRequest as refusal:
+            raise ValueError(refusal.body["message"]) from None
+
+    def rotate_keys(self, *, forget_old: bool = False) -> None:
+        """Signs access tokens with a new key from now on; the old ones verify unless forgotten."""
+        with self._environment.lock:
+            rotate_keys(self._environment, forget_old=forget_old)
 
     def requests(self) -> list[SeenRequest]:
         """Returns what WorkOS was asked so far, oldest first: method, path and status."""

@@ -58,7 +58,7 @@ def jwks(client_id: str) -> ResponseReturnValue:
     with the_environment() as environment:
         if client_id != environment.settings.client_id:
             raise EntityNotFound("Client", client_id)
-        return {"keys": [environment.signing_key.to_jwk()]}
+        return {"keys": [key.to_jwk() for key in environment.signing_keys]}
 
 
 def profile(email: str) -> Json:

@@ -48,28 +48,30 @@ class SigningKey:
             "x5t#S256": thumbprint.rstrip(b"=").decode(),
         }
 
-    def access_token(
-        self, session: Session, issuer: str, client_id: str, lifetime: timedelta
-    ) -> str:
-        """Returns a token with what the session claims; like WorkOS's, it names no audience."""
-        issued_at = now()
-        claims = {
-            **session.claims.values,
-            "iss": issuer,
-            "client_id": client_id,
-            "sub": session.user.id,
-            "sid": session.id,
-            "jti": new_id("jti"),
-            "auth_time": int(session.proved_at.timestamp()),
-            "iat": int(issued_at.timestamp()),
-            "exp": int((issued_at + lifetime).timestamp()),
-        }
+    def sign(self, claims: Json) -> str:
+        """Returns these claims as a token."""
         return jwt.encode(claims, self.private_key, algorithm="RS256", headers={"kid": self.kid})
 
 
+def claims_of(session: Session, issuer: str, client_id: str, lifetime: timedelta) -> Json:
+    """Returns what the access token of a session says; like WorkOS's, it names no audience."""
+    issued_at = now()
+    return {
+        **session.claims.values,
+        "iss": issuer,
+        "client_id": client_id,
+        "sub": session.user.id,
+        "sid": session.id,
+        "jti": new_id("jti"),
+        "auth_time": int(session.proved_at.timestamp()),
+        "iat": int(issued_at.timestamp()),
+        "exp": int((issued_at + lifetime).timestamp()),
+    }
+
+
 @cache
-def signing_key_of_this_process() -> SigningKey:
-    """Returns one key for all emulators in a process: tests make many, and a key takes 100 ms."""
+def signing_key_of_this_process(name: str = "") -> SigningKey:
+    """Returns the same key to all emulators here: tests make many, and a key takes 100 ms."""
     return SigningKey.generate()
 
 
