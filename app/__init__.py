@@ -8,13 +8,15 @@ from workos import WorkOSClient
 from . import cli, failure_pages, health, home, keys, limits, pages, report, session, webhooks
 from . import development as for_developers
 from .account import organizations, overview, security, sessions
+from .api import protected_resource
 from .api import session as api_session
 from .auth import callback, invitation, sign_in, sign_out, steps
 from .auth import doors as ways_in
 from .config import Config
+from .guards import bearer
 from .stores import Stores, choose
 from .web import body, csrf, flask_session, headers, log, public_host
-from .workos_api import client
+from .workos_api import access_tokens, client
 
 MAX_BODY = 16 * 1024  # bytes; the largest form here has two short fields
 
@@ -54,6 +56,8 @@ def init_app(
     limits.init_app(app, ring, counters)
     client.init_app(app, config, client=workos)
     session.init_app(app)
+    access_tokens.init_app(app, config)
+    bearer.init_app(app)
 
     # One parent for all of ours, so that no name collides with a blueprint of the application's.
     signin = Blueprint("signin", __name__)
@@ -66,7 +70,7 @@ def init_app(
     doors = ways_in.init_app(app, config.sign_in_with)
     account = (overview, sessions, organizations, security)
     journey = (sign_in, callback, sign_out, invitation)
-    for part in (*journey, *account, api_session, webhooks, report):
+    for part in (*journey, *account, api_session, protected_resource, webhooks, report):
         signin.register_blueprint(part.bp)
     for way_in in doors:
         signin.register_blueprint(way_in.bp)

@@ -31,6 +31,8 @@ REDIS = "Leave it out to keep everything in DATABASE_PATH."
 NEW_KEY = 'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 LAYOUT = "A template with the blocks title, head and main."
 DATABASE = Path("instance/app.sqlite3")
+DOMAINS = "Your custom domains at WorkOS, such as https://auth.example.com, with commas between."
+AUTHKIT = "Copy it from the WorkOS dashboard, Domains: https://….authkit.app, or your own."
 LIMIT = "Flask-Limiter's notation, several joined with semicolons."
 seconds = number(MINUTE, 30 * DAY, "seconds")
 
@@ -62,6 +64,9 @@ class Config:
     database_path: Path = setting(Path, "A private file.", DATABASE)
     redis_url: str | None = setting(parsing.redis_url, REDIS, None, hidden=True)
     workos_webhook_secret: str | None = setting(parsing.webhook_secret, WEBHOOKS, None, hidden=True)
+    workos_custom_domains: tuple[str, ...] = setting(list_of(origin), DOMAINS, ())
+    access_token_audience: str | None = setting(text, "What a JWT template sets as `aud`.", None)
+    authkit_domain: str | None = setting(origin, AUTHKIT, None)
     email_delivery: str = setting(one_of("workos", "smtp"), "Who sends mail.", "workos")
     smtp_url: str | None = setting(parsing.smtp_url, MAIL_SERVER, None, hidden=True)
     mail_from: str | None = setting(parsing.mail_from, SENDER, None)

@@ -22,6 +22,12 @@ def dangers(
             "WORKOS_BASE_URL is http and not on this machine: the API key would be readable.\n"
             "    Remove it to use https://api.workos.com, or point it at localhost."
         )
+    domain = urlsplit(values["authkit_domain"] or "")
+    if domain.scheme == "http" and domain.hostname not in LOOPBACK:
+        yield (
+            "AUTHKIT_DOMAIN is http and not on this machine: tokens could be forged.\n"
+            "    Give it with https, as the WorkOS dashboard shows it."
+        )
     if base_url.hostname not in LOOPBACK:
         yield from _dangers_of_a_proxy(given)
     if values.get("workos_api_key", "").startswith(LIVE):

@@ -68,6 +68,8 @@ def answer(failure: Failure) -> Response:
     response = make_response(body, failure.status)
     if failure.retry_after:
         response.headers["Retry-After"] = str(failure.retry_after)
+    if failure.challenge:
+        response.headers["WWW-Authenticate"] = failure.challenge
     return response
 
 

@@ -71,6 +71,11 @@ class Failure(Exception):
         self.retry_after = retry_after  # seconds
         self.detail = detail  # harmless, and for the log alone
 
+    @property
+    def challenge(self) -> str | None:
+        """Returns what WWW-Authenticate says, where a program is to come again with a token."""
+        return None
+
     @classmethod
     def name(cls) -> str:
         """Returns the class name in snake case: `error` in JSON, `failure` in the log."""

@@ -1,5 +1,6 @@
 """Decorators that let a request through to its view, or turn it away; also for blueprints."""
 
+from .bearer import bearer_required
 from .claims import (
     ClaimMissing,
     entitlement_required,
@@ -27,6 +28,7 @@ __all__ = [
     "NotSignedIn",
     "NotWhileImpersonating",
     "SignInAgain",
+    "bearer_required",
     "entitlement_required",
     "feature_required",
     "fresh_login_required",

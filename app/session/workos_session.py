@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -60,19 +60,29 @@ class WorkOSSession:
         claims = _claims(reply.access_token)
         if not isinstance(claims.get("sid"), str):
             return None
-        return cls(
-            id=claims["sid"],
-            expires_at=_expiry(claims),
+        said = cls.from_claims(claims, expires_at=_expiry(claims))
+        return replace(
+            said,
             refresh_token=_seal(reply.refresh_token),
             generation=generation,
-            organization_id=reply.organization_id or _text(claims.get("org_id")),
+            organization_id=reply.organization_id or said.organization_id,
+            key_id=_key_id(reply.access_token),
+            claims=dict(claims) if keep_claims else None,
+        )
+
+    @classmethod
+    def from_claims(cls, claims: Mapping[str, Any], *, expires_at: int) -> WorkOSSession:
+        """Reads the claims of an access token, without anything to refresh them with."""
+        return cls(
+            id=_text(claims.get("sid")) or "",
+            expires_at=expires_at,
+            refresh_token=None,
+            organization_id=_text(claims.get("org_id")),
             role=_text(claims.get("role")),
             roles=_texts(claims.get("roles")),
             permissions=_texts(claims.get("permissions")),
             entitlements=_texts(claims.get("entitlements")),
             feature_flags=_texts(claims.get("feature_flags")),
-            key_id=_key_id(reply.access_token),
-            claims=dict(claims) if keep_claims else None,
         )
 
     @property
@@ -117,8 +127,15 @@ def impersonator(reply: AuthenticateResponse) -> Impersonator | None:
     """Returns who acts for the person, by the reply or else by its token (`act`, RFC 8693)."""
     if said := reply.impersonator:
         return Impersonator(email=str(said.email), reason=_text(said.reason))
-    actor, method = _claims(reply.access_token).get("act"), reply.authentication_method
-    if actor is None and not (method and method.value == "Impersonation"):
+    method = reply.authentication_method
+    is_certain = method is not None and method.value == "Impersonation"
+    return impersonator_in(_claims(reply.access_token), is_certain=is_certain)
+
+
+def impersonator_in(claims: Mapping[str, Any], *, is_certain: bool = False) -> Impersonator | None:
+    """Returns who acts for the person by the claims of a token; `is_certain` that somebody does."""
+    actor = claims.get("act")
+    if actor is None and not is_certain:
         return None
     email = _text(actor.get("sub")) if isinstance(actor, dict) else None
     return Impersonator(email=email or "unknown", reason=None)

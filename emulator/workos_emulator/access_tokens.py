@@ -114,7 +114,8 @@ def _signed(claims: Json, key: SigningKey, how: str, kid: str) -> str:
     if how == OTHER_KEY:
         key, how = signing_key_of_this_process("of nobody"), "RS256"
     private_key = "" if how == "none" else key.private_key
-    return jwt.encode(claims, private_key, algorithm=how, headers={"kid": kid})
+    # Not by jwt.encode(), which refuses claims of a wrong type.
+    return jwt.PyJWS().encode(json.dumps(claims).encode(), private_key, how, {"kid": kid})
 
 
 def _hmac_with_public_key(claims: Json, key: SigningKey, kid: str) -> str:
