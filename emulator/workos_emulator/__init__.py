@@ -7,6 +7,7 @@ from flask import Flask
 
 from . import (
     access_tokens,
+    api_keys,
     authenticate,
     authenticator,
     authkit,
@@ -103,6 +104,7 @@ def create_app(
         identity_provider,
         registered_redirect_uris,
         second_factors,
+        api_keys,
         authenticator,
         mailbox,
         impersonation,

@@ -9,6 +9,7 @@ from threading import RLock, Thread
 
 from flask import current_app
 
+from .api_key import ApiKey
 from .claims import NO_CLAIMS, Claims
 from .connection import Connection, Policy
 from .event import Deliver, Event, post
@@ -112,6 +113,7 @@ class Environment:
         self.authenticator_ahead = timedelta(0)  # of the clock; nobody wants to wait for a code
         self.invitations: dict[str, Invitation] = {}
         self.sign_up_allowed = True
+        self.api_keys: dict[str, ApiKey] = {}
         self.access_token_lifetime = ACCESS_TOKEN_LIFETIME
         self.signing_keys: list[SigningKey] = [signing_key_of_this_process()]  # the newest last
         self.sow(self)
@@ -172,6 +174,7 @@ class Environment:
             del self.factors[factor.id]
         for membership in [one for one in self.memberships.values() if one.user is user]:
             del self.memberships[membership.id]
+        self.api_keys = {id_: one for id_, one in self.api_keys.items() if one.user is not user}
         for session in self.sessions.values():
             if session.user is user:
                 session.end()

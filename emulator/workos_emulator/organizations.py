@@ -92,6 +92,8 @@ def delete(organization_id: str) -> ResponseReturnValue:
                 del environment.memberships[membership.id]
                 for session in environment.end_sessions_in(membership):
                     environment.announce("session.revoked", session.to_json())
+        keys = environment.api_keys.items()
+        environment.api_keys = {i: one for i, one in keys if one.organization is not organization}
     return "", HTTPStatus.NO_CONTENT
 
 
