@@ -36,6 +36,7 @@ SIGN_IN_AGAIN = Button("sign_in", "Sign in again")
 NEW_CODE = Button("send_code", "Email me a new code")
 CODE_INSTEAD = Button("send_code", "Email me a code instead")
 HOME = Button("home", "Go to the home page")
+ORGANIZATIONS = Button("organizations", "Show my organizations")
 RELOAD = Button("reload", "Try again")
 CORRECT = Button("sign_in", "Correct it and send it again")
 

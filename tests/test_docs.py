@@ -36,8 +36,8 @@ RUN_HERE = (
     ".venv/bin/gunicorn --check-config",
 )
 RUN_ELSEWHERE = {
-    'make fork NAME="Acme Notes" DOORS=magic_auth WITHOUT="doctor emulator webhooks redis '
-    'development bench"': "tests/fork/test_forks.py",
+    'make fork NAME="Acme Notes" DOORS=magic_auth WITHOUT="doctor emulator webhooks organizations '
+    'redis development bench"': "tests/fork/test_forks.py",
     "make fork": "tests/fork/test_forks.py",
     "make run": "tests/serving/test_commands.py",
     "make run 2>&1 | tee log": "tests/serving/test_commands.py",

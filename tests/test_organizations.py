@@ -128,6 +128,18 @@ def test_a_refusal_promises_no_permission_elsewhere_because_nobody_says_what_rol
     assert (answer["organization"], "elsewhere" in answer) == ("Acme", False)
 
 
+def test_however_often_somebody_is_refused_workos_is_asked_ten_times_a_minute(
+    ada: Visitor, clock: Any
+) -> None:
+    calls = len(ada.api_calls())
+
+    pages = [ada.get("/reports") for _ in range(12)]
+
+    assert {page.status_code for page in pages} == {403}
+    assert len(ada.api_calls()) == calls + 10
+    assert f"in the organization {ACME}." in pages[-1].text
+
+
 def test_without_an_organization_a_refusal_offers_all_of_them(visitor: Visitor) -> None:
     visitor.app.add_url_rule("/where", view_func=organization_required(where))
     visitor.sign_in_by_code()

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from .. import limits, session
 from ..auth.doors import offered
 from ..failure_pages import answer
-from ..failures import BadInput, Button
+from ..failures import ORGANIZATIONS, BadInput
 from ..guards import ClaimMissing, login_required, not_impersonated
 from ..limits.counters import Budget, hit
 from ..pages import render
@@ -39,7 +39,7 @@ class OrganizationNotNamed(BadInput):
 
     title = "Choose an organization"
     reason = "Choose one of your organizations from the list."
-    button = Button("organizations", "Show my organizations")
+    button = ORGANIZATIONS
     symptom = "An organization cannot be switched to"
     cause = "The form came back without one."
     fix = "Choose one from the list."

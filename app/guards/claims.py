@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from flask.typing import ResponseReturnValue
 
-from ..failures import Button, Failure
+from ..failures import ORGANIZATIONS, Button, Failure
 from ..session.workos_session import WorkOSSession
 from .guard import Guard
 from .sign_in import signed_in_record, turn_away
@@ -20,7 +20,7 @@ class ClaimMissing(Failure):
     """Somebody is signed in, and may not do this where they are."""
 
     status = 403
-    button = Button("organizations", "Show my organizations")
+    button = ORGANIZATIONS
     event = "authz_fail"
     symptom = "403: a permission, role, feature, entitlement or organization is missing"
     cause = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from ..failures import SIGN_IN_AGAIN, Button, Failure
+from ..failures import ORGANIZATIONS, SIGN_IN_AGAIN, Failure
 from ..workos_api import denials, faults, refusals, steps
 
 
@@ -54,7 +54,7 @@ class OrganizationLost(Failure):
         "You no longer belong to the organization that you were working in, or it was deleted. "
         "Nothing was done in it just now."
     )
-    button = Button("organizations", "Show my organizations")
+    button = ORGANIZATIONS
     event = "authz_fail"
     symptom = "403, once: somebody is no longer in their organization"
     cause = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .emulator import WITHOUT_EMULATOR
 from .tree import Edit, Thing
-from .wording import NO_DEVELOPMENT, NO_DOCTOR, NO_EMULATOR, NO_REDIS, NO_WEBHOOKS
+from .wording import NO_DEVELOPMENT, NO_DOCTOR, NO_EMULATOR, NO_ORGANIZATIONS, NO_REDIS, NO_WEBHOOKS
 
 WORKOS_SESSION = "app/session/workos_session.py"
 
@@ -94,6 +94,38 @@ THINGS: dict[str, Thing] = {
                 """\
 @pytest.mark.parametrize(("path", "limit"), [("/auth/magic-auth", MAX_BODY)])
 """,
+            ),
+        ),
+    ),
+    "organizations": Thing(
+        words=r"account/organizations|signin\.organizations|buttons/organizations|not_?switched|lead_to_organization|do not switch",
+        paths=(
+            "app/account/organizations.py",
+            "app/session/switch.py",
+            "templates/account/organizations.html",
+            "templates/auth/buttons/organizations.html",
+            "tests/test_organizations.py",
+            "tests/attack/test_organizations_at_once.py",
+        ),
+        edits=(
+            *NO_ORGANIZATIONS,
+            Edit(
+                "app/failures.py",
+                'ORGANIZATIONS = Button("organizations", "Show my organizations")',
+                'ORGANIZATIONS = Button("sign_in_another_way", "Choose another organization")',
+            ),
+            Edit("app/guards/claims.py", "dashboard, or let them switch.", "dashboard."),
+            Edit(
+                "templates/account/account.html",
+                """\
+<p><a href="{{ url_for('signin.organizations.show') }}">Your organizations</a></p>
+""",
+            ),
+            Edit(
+                "templates/auth/invitation.html",
+                """\
+<a href="{{ url_for('signin.organizations.show', next='/') }}">Switch to it</a> to work there.""",
+                "Sign in again to work there.",
             ),
         ),
     ),

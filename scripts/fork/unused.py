@@ -10,8 +10,18 @@ from collections.abc import Iterable, Iterator
 from .gone import Sources, defined
 from .source import DEFINITIONS, FUNCTIONS, WORD, Source
 
-# A door of one's own needs these, whether or not a door that is here does; pytest needs the last.
-KEPT = frozenset({"make", "every_failure", "code_verifier", "redeem", "leave", "pytestmark"})
+# Doors and views of one's own need these, whether or not one that is here does; pytest the last.
+KEPT = frozenset(
+    {
+        "make",
+        "every_failure",
+        "code_verifier",
+        "redeem",
+        "leave",
+        "current_organization",
+        "pytestmark",
+    }
+)
 
 
 def used_names(sources: Sources, others: Iterable[str]) -> Counter[str]:
@@ -39,7 +49,8 @@ def unused(
 
 
 def _is_kept(name: str) -> bool:
-    return name in KEPT or name.startswith("handle_")  # as aiosmtpd calls them
+    # Nobody calls tests, nor by name what aiosmtpd does.
+    return name in KEPT or name.startswith(("handle_", "test_"))
 
 
 def _definitions(source: Source) -> Iterator[tuple[str, ast.stmt]]:

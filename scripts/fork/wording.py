@@ -116,6 +116,14 @@ NO_WEBHOOKS = (
     Edit(URLS, ", `/webhooks/workos`"),
 )
 
+NO_ORGANIZATIONS = (
+    Edit(URLS, ", `/account/organizations…`"),
+    Edit("docs/customizing.md", """ For the organization's name, and for buttons that switch to those
+where the person has the role that is missing, the refusal asks WorkOS for their memberships, at most ten times a minute for each person; without an answer it has the id. What roles permit
+elsewhere nobody says, so for a permission it only says that another organization may have it."""),
+    Edit("docs/programs.md", "; where WorkOS can be asked, also `organization`, its name, and for a role or an organization `elsewhere`: others of theirs that have it. Each", ". Each"),
+)  # fmt: skip
+
 NO_REDIS = (
     Edit(DEPLOYING, " Several hosts share one Redis:\n\n```ini\nREDIS_URL=rediss://redis.example.com:6379/0\nSECRET_KEY_FALLBACKS=\n```\n\nSessions and limits are then the same everywhere, and so must `SECRET_KEY` be. To change it,", "\n\nSeveral hosts need [a store of your own](stores.md), and the same `SECRET_KEY`. To change it,"),
     Edit("docs/stores.md", ", or in Redis with `REDIS_URL`.", "."),

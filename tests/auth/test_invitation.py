@@ -126,7 +126,7 @@ def test_a_link_signs_in_and_the_page_asks_then(
     assert organizations(workos, visitor) == [acme]
     joined = visitor.get(page)
     assert heading(joined) == "You have joined Acme"
-    assert "Switch to it" in joined.text
+    assert "Your session is not in" in joined.text
 
 
 def test_who_is_signed_in_with_its_address_accepts_at_once(
