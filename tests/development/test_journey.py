@@ -24,6 +24,7 @@ from app.workos_api.transport import Transport
 from tests.auth.test_authkit import at_authkit
 from tests.conftest import ROOT
 from tests.development.journeys import DOORS
+from tests.test_webhooks import SECRET, send, user_id, workos_session_id
 from tests.walk import ADA, Visitor
 
 PAGE = "/development/journey"
@@ -42,7 +43,12 @@ def door(request: pytest.FixtureRequest) -> str:
 def config(make_config: Callable[..., Config], smtp: dict[str, Any], door: str) -> Config:
     """Settings that offer the door."""
     chosen = DOORS[door]
-    return make_config(sign_in_with=(chosen.offers,), **(smtp if chosen.mails_itself else {}))
+    mail = smtp if chosen.mails_itself else {}
+    return make_config(
+        sign_in_with=(chosen.offers,),
+        workos_webhook_secret=SECRET,
+        **mail,
+    )
 
 
 class Overheard:
@@ -219,6 +225,24 @@ def test_a_session_goes_on_where_its_attempt_ended(visitor: Visitor) -> None:
     assert told[refreshed + 4] == "Application: refreshed: new claims, new tokens"
     assert "Application: the session ends" in told[refreshed:]
     assert not any(ADA in row for row in told)
+
+
+def test_what_workos_says_of_a_person_belongs_to_their_session(visitor: Visitor) -> None:
+    visitor.sign_in_by_code()
+    data = {"id": workos_session_id(visitor), "user_id": user_id(visitor)}
+    webhook = "Application: done: session.revoked"
+    send(visitor, "session.revoked", data)
+    send(visitor, "session.revoked", data, event_id="event_2", secret="somebody else's")
+
+    told = words(visitor)
+
+    came = told.index("WorkOS to Application: POST /webhooks/workos")
+    assert told[came + 1] == "Application: ✓ signed by WorkOS, under 3 minutes ago"
+    assert told[came + 2] == "Application: the session ends: webhook"
+    assert told[came + 3] == webhook
+    assert told.count("WorkOS to Application: POST /webhooks/workos") == 1
+    refused = f"{PAGE}/{re.findall(rf'{PAGE}/([0-9a-f]{{16}})', visitor.get(PAGE).text)[0]}"
+    assert words(visitor, refused)[1] == "Application: ✗ Not accepted; webhook_refused"
 
 
 def test_only_so_much_is_kept(visitor: Visitor) -> None:

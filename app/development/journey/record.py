@@ -147,7 +147,7 @@ def _exchange(noted: Noted, response: Response) -> Exchange:
         has_attempt=any(
             name.endswith(f"{attempts.PREFIX}{attempt_id}") for name in request.cookies
         ),
-        session=_session(),
+        session=None if is_from_workos else _session(),
         user=_user(noted, response, is_from_workos=is_from_workos),
     )
 
