@@ -1,7 +1,8 @@
 """Notes each request with its log lines and its calls to WorkOS, from outside.
 
-No code calls anything here: Flask's signals, a handler of our log and a transport around the other
-do. Only names, masked paths and what the log says go in; no value of a field, cookie or query.
+No code calls anything here: Flask's signals, a filter of our log and a transport around the other
+do. Only names, masked paths and what the log says go in; no value of a field, cookie or query. The
+calls of a client that the application was given, as in tests, are not seen.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class Noted:
 def init_app(app: App) -> None:
     """Notes all that passes through the application from now on."""
     app.extensions[JOURNAL] = Journal()
-    logging.getLogger(__name__.rsplit(".", 3)[0]).addHandler(_listener)
+    # Not a handler: with one, Python no longer shows the warnings of a host that has set up no log.
+    logging.getLogger(__name__.rsplit(".", 3)[0]).addFilter(_listen)
     app.extensions["signin_workos"].make_transport = lambda: Watched(Transport(make_http()))
     request_started.connect(_begin, app)
     request_finished.connect(_end, app)
@@ -85,21 +87,15 @@ class Watched:
         self._transport.close()
 
 
-class _Listener(logging.Handler):
-    """Takes what the log would say, after all that keeps secrets out of it."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        noted = _noted()
-        if noted is None or record.getMessage() == "request":  # which Exchange is about
-            return
-        line: dict[str, Any] = json.loads(self.format(record))
+def _listen(record: logging.LogRecord) -> bool:
+    noted = _noted()
+    if noted and record.getMessage() != "request":  # which Exchange is about
+        # Through the formatter, which keeps out what no log may have.
+        line: dict[str, Any] = json.loads(log.JSONFormatter().format(record))
         noted.attempt = line.get("attempt", noted.attempt)
         said = {name: value for name, value in line.items() if name not in USUAL}
         noted.parts.append(Fact(line["event"], said))
-
-
-_listener = _Listener()
-_listener.setFormatter(log.JSONFormatter())
+    return True
 
 
 def _noted() -> Noted | None:
