@@ -27,13 +27,13 @@ from workos.session import seal_session_from_auth_response
 
 import workos_emulator
 from app import create_app
-from app.config import Config
+from app.config import Config, settings
 from app.guards import login_required
 from app.identity import Identity
 from app.session import live_record, sign_in
 from app.session.cookie import Current, Ticket
 from app.session.cookie import write as write_cookie
-from app.session.store import SessionRecord, hash_id
+from app.session.store import SessionRecord, hash_id, session_store
 from app.session.workos_session import WorkOSSession
 from app.stores.database import Database
 from bench.table import Row, seconds_each
@@ -64,7 +64,7 @@ def hello() -> Any:
 def cookie_of(app: Flask, workos_session: WorkOSSession | None = None) -> str:
     """Signs Ada in, and returns her cookie."""
     with app.test_request_context(headers={"Host": HOST}):
-        sign_in(ADA, workos_session=workos_session)
+        sign_in(ADA, settings(), session_store(), workos_session=workos_session)
         response = app.process_response(app.make_response(""))
     return str(response.headers["Set-Cookie"]).partition(";")[0]
 
