@@ -8,7 +8,7 @@ from workos import WorkOSClient
 from . import cli, failure_pages, health, home, keys, limits, pages, report, session, webhooks
 from . import development as for_developers
 from .account import organizations, overview, security, sessions
-from .api import protected_resource
+from .api import protected_resource, token
 from .api import session as api_session
 from .auth import callback, invitation, sign_in, sign_out, steps
 from .auth import doors as ways_in
@@ -76,6 +76,7 @@ def init_app(
         signin.register_blueprint(way_in.bp)
     for step in steps.STEPS:
         signin.register_blueprint(step.bp)
+    token.init_app(signin, config)
     for_developers.init_app(signin, config)
     app.register_blueprint(signin)
 

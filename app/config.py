@@ -67,6 +67,7 @@ class Config:
     workos_custom_domains: tuple[str, ...] = setting(list_of(origin), DOMAINS, ())
     access_token_audience: str | None = setting(text, "What a JWT template sets as `aud`.", None)
     authkit_domain: str | None = setting(origin, AUTHKIT, None)
+    share_access_tokens: str = setting(one_of("on", "off"), "See docs/tokens.md.", "off")
     email_delivery: str = setting(one_of("workos", "smtp"), "Who sends mail.", "workos")
     smtp_url: str | None = setting(parsing.smtp_url, MAIL_SERVER, None, hidden=True)
     mail_from: str | None = setting(parsing.mail_from, SENDER, None)
@@ -139,6 +140,11 @@ class Config:
     def mails_itself(self) -> bool:
         """Whether codes and links go out by SMTP, rather than from WorkOS."""
         return self.email_delivery == "smtp"
+
+    @cached_property
+    def keeps_access_tokens(self) -> bool:
+        """Whether they are kept, sealed: to be shared, or to be looked at by developers."""
+        return self.share_access_tokens == "on" or self.is_development
 
     @cached_property
     def cookie_prefix(self) -> str:

@@ -33,7 +33,9 @@ class Proof:
         cls, attempt: Attempt, reply: AuthenticateResponse, config: Config
     ) -> Proof:
         """Reads the answer of `POST /user_management/authenticate`."""
-        workos_session = WorkOSSession.from_authentication(reply, keep_claims=config.is_development)
+        workos_session = WorkOSSession.from_authentication(
+            reply, keep_claims=config.is_development, keep_token=config.keeps_access_tokens
+        )
         proved_at = None
         if attempt.email is None:
             # WorkOS lets people through who have signed in there before. That is no recent sign-in,

@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 
 from .. import signals
+from ..config import settings
 from ..web import log
 from ..web.visitor import this_browser
 from ..workos_api import refusals, sessions, user_management
@@ -44,8 +45,12 @@ def exchange(
         if session.in_doubt:
             return _checked(record, session)
         raise
+    config = settings()
     fresh = WorkOSSession.from_authentication(
-        reply, keep_claims=session.claims is not None, generation=session.generation + 1
+        reply,
+        keep_claims=config.is_development,
+        keep_token=config.keeps_access_tokens,
+        generation=session.generation + 1,
     )
     if fresh is None:
         raise UnexpectedReply(detail="no sid")
@@ -88,6 +93,7 @@ def leave_organization(handle: str, current: SessionRecord, session: WorkOSSessi
         permissions=(),
         entitlements=(),
         feature_flags=(),
+        claims=None,
     )
     session_store().keep(handle, outside, refresh_at=int(time.time()))
     identity = replace(current.identity, organization_id=None)

@@ -17,6 +17,9 @@ from ..identity import Impersonator
 from ..keys import sealer, unseal
 
 PURPOSE = "refresh-token"  # of the key that seals them
+# Of the key that seals access tokens, and what one is kept under among the claims, if it is kept:
+# a field of its own would be another format, and end every session.
+ACCESS_TOKEN = "access-token"  # noqa: S105 # a name
 REFRESH_AHEAD = 60  # seconds before the access token runs out
 SHORTEST_PAUSE = 30  # seconds between two refreshes, however short an access token lives
 MAX_STALENESS = 60 * 60  # seconds that a person stays in on what was known before a problem
@@ -51,7 +54,12 @@ class WorkOSSession:
 
     @classmethod
     def from_authentication(
-        cls, reply: AuthenticateResponse, *, keep_claims: bool = False, generation: int = 0
+        cls,
+        reply: AuthenticateResponse,
+        *,
+        keep_claims: bool = False,
+        keep_token: bool = False,
+        generation: int = 0,
     ) -> WorkOSSession | None:
         """Reads the answer of `POST /user_management/authenticate`; None without a `sid`.
 
@@ -61,13 +69,16 @@ class WorkOSSession:
         if not isinstance(claims.get("sid"), str):
             return None
         said = cls.from_claims(claims, expires_at=_expiry(claims))
+        kept = dict(claims) if keep_claims else None
+        if keep_token:
+            kept = {**(kept or {}), ACCESS_TOKEN: sealed(ACCESS_TOKEN, reply.access_token)}
         return replace(
             said,
-            refresh_token=_seal(reply.refresh_token),
+            refresh_token=sealed(PURPOSE, reply.refresh_token),
             generation=generation,
             organization_id=reply.organization_id or said.organization_id,
             key_id=_key_id(reply.access_token),
-            claims=dict(claims) if keep_claims else None,
+            claims=kept,
         )
 
     @classmethod
@@ -166,8 +177,9 @@ def _expiry(claims: Mapping[str, Any]) -> int:
     return int(time.time()) + DEFAULT_LIFETIME
 
 
-def _seal(refresh_token: str) -> str:
-    return sealer(PURPOSE).encrypt(refresh_token.encode()).decode()
+def sealed(purpose: str, token: str) -> str:
+    """Returns a token as a store may keep it; `unseal` opens it."""
+    return sealer(purpose).encrypt(token.encode()).decode()
 
 
 def _text(value: Any) -> str | None:
