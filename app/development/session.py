@@ -12,6 +12,7 @@ from ..config import settings
 from ..pages import render
 from ..session.store import SessionRecord
 from ..session.workos_session import WorkOSSession
+from .token_verdicts import verdicts, without_token
 
 bp = Blueprint("development_session", __name__, url_prefix="/development/session")
 
@@ -31,6 +32,8 @@ def show() -> str:
         lifetime=settings().session_lifetime,
         workos=workos_session,
         refresh=_why(record, workos_session),
+        claims=without_token(workos_session.claims) if workos_session else {},
+        verdicts=verdicts(workos_session, settings()) if workos_session else [],
     )
 
 

@@ -15,7 +15,8 @@ from ..session.store import SessionRecord
 from ..session.workos_session import WorkOSSession, impersonator_in
 from ..web.answers import answer_program
 from ..web.authorization import bearer_token
-from ..workos_api.access_tokens import AccessTokenMissing, Claims, verify
+from ..workos_api.access_tokens import AccessTokenMissing, verify
+from ..workos_api.token_claims import Claims
 from .guard import Guard
 from .sign_in import signed_in_record
 

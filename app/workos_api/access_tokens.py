@@ -19,11 +19,11 @@ from ..failures import SIGN_IN, Failure
 from ..keys import CLOCK_SKEW
 from .client import TIMEOUT, ask, workos
 from .jwks import Keys
+from .token_claims import Claims, wrong, wrong_at_authkit
 from .transport import Transport, make_http
 
 METADATA = "/.well-known/oauth-protected-resource"  # RFC 9728
 ALGORITHM = "RS256"
-Claims = Mapping[str, Any]
 
 
 class TokenRefused(Failure):
@@ -80,10 +80,10 @@ class Authority:
 
 def init_app(app: Flask, config: Config) -> None:
     """Says whose tokens count here."""
-    found = [Authority(issuers(config), Keys(_fetch), lambda claims: _wrong(claims, config))]
+    found = [Authority(issuers(config), Keys(_fetch), lambda claims: wrong(claims, config))]
     if domain := config.authkit_domain:
         keys = Keys(lambda: _fetch_from(domain, config))
-        found.append(Authority((domain,), keys, lambda claims: _wrong_at_authkit(claims, config)))
+        found.append(Authority((domain,), keys, lambda claims: wrong_at_authkit(claims, config)))
     app.extensions["signin_authorities"] = found
 
 
@@ -97,12 +97,8 @@ def issuers(config: Config) -> tuple[str, ...]:
 
 def verify(token: str) -> Claims:
     """Returns the claims of a person's access token; raises InvalidToken and KeysUnavailable."""
+    authority, key = key_of(token)
     try:
-        header = jwt.get_unverified_header(token)
-        authority = _authority(jwt.decode(token, options={"verify_signature": False}))
-        key = authority.keys.find(_kid(header))
-        if key is None:
-            raise InvalidToken(detail="kid")
         claims: Claims = jwt.decode(
             token,
             key,
@@ -113,13 +109,26 @@ def verify(token: str) -> Claims:
         )
     except jwt.InvalidTokenError as error:  # its text may quote the token
         raise InvalidToken(detail=type(error).__name__) from None
-    if wrong := authority.wrong(claims):
-        raise InvalidToken(detail=wrong)
+    if claim := authority.wrong(claims):
+        raise InvalidToken(detail=claim)
     return claims
 
 
+def key_of(token: str) -> tuple[Authority, jwt.PyJWK]:
+    """Returns the key that a token says it is signed with, and whose it is; raises as `verify`."""
+    try:
+        header = jwt.get_unverified_header(token)
+        # Not verified yet: it only says whose keys to try, and asks nobody on behalf of strangers.
+        authority = _authority(jwt.decode(token, options={"verify_signature": False}))
+    except jwt.InvalidTokenError as error:
+        raise InvalidToken(detail=type(error).__name__) from None
+    key = authority.keys.find(_kid(header))
+    if key is None:
+        raise InvalidToken(detail="kid")
+    return authority, key
+
+
 def _authority(said: Claims) -> Authority:
-    # Not verified yet: it only says whose keys to try, and asks nobody on behalf of strangers.
     authorities: list[Authority] = current_app.extensions["signin_authorities"]
     for authority in authorities:
         if said.get("iss") in authority.issuers:
@@ -132,45 +141,6 @@ def _kid(header: Mapping[str, Any]) -> str:
     if header.get("alg") != ALGORITHM or not isinstance(kid, str):
         raise InvalidToken(detail="alg" if isinstance(kid, str) else "kid")
     return kid
-
-
-def _wrong(claims: Claims, config: Config) -> str | None:
-    # One key signs the tokens of people, agents and widgets, and those of every application here.
-    audience = config.access_token_audience
-    if not _is_for((audience,) if audience else None, claims):
-        return "aud"
-    if claims.get("client_id", config.workos_client_id) != config.workos_client_id:
-        return "client_id"
-    if not isinstance(claims.get("sid"), str):
-        return "sid"
-    return _wrong_time(claims, "auth_time") or _wrong_subject(claims)
-
-
-def _wrong_at_authkit(claims: Claims, config: Config) -> str | None:
-    # MCP clients write an address without a path with or without its slash (RFC 8707).
-    if not _is_for((config.public_url, f"{config.public_url}/"), claims):
-        return "aud"
-    return _wrong_subject(claims)
-
-
-def _wrong_subject(claims: Claims) -> str | None:
-    if claims.get("sub_profile") not in (None, "user"):
-        return "sub_profile"
-    if claims.get("sub_type") is not None:
-        return "sub_type"
-    is_user = str(claims["sub"]).startswith("user_")  # a program on its own behalf has another id
-    return _wrong_time(claims, "exp") if is_user else "sub"
-
-
-def _wrong_time(claims: Claims, name: str) -> str | None:
-    return None if type(claims.get(name)) in (int, float) else name
-
-
-def _is_for(audience: tuple[str, ...] | None, claims: Claims) -> bool:
-    said = claims.get("aud")
-    if audience is None:
-        return said is None
-    return any(one in audience for one in (said if isinstance(said, list) else [said]))
 
 
 def _fetch() -> Mapping[str, Any]:
