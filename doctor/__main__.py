@@ -79,6 +79,8 @@ def _as_text(check: Check, finding: Finding) -> str:
             textwrap.fill(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT + "     ")
             for text in (why, f"Do:  {finding.fix}")
         ]
+    if finding.text:
+        lines.append(textwrap.indent(finding.text.rstrip(), INDENT))
     return "\n".join(lines)
 
 
@@ -90,6 +92,7 @@ def _as_json(found: list[tuple[Check, Finding]]) -> str:
             "what": finding.what,
             "why": check.why,
             "fix": finding.fix,
+            "text": finding.text,
         }
         for check, finding in found
     ]

@@ -17,6 +17,7 @@ from doctor import (
     site_checks,
     sso_checks,
     store_checks,
+    token_checks,
     workos_checks,
 )
 from doctor.finding import Check, Finding, Patient, failure, skipped
@@ -29,6 +30,7 @@ CHECKS = (
     *store_checks.CHECKS,
     *workos_checks.CHECKS,
     *sso_checks.CHECKS,
+    *token_checks.CHECKS,
     *dashboard_checks.CHECKS,
     *site_checks.CHECKS,
 )

@@ -20,11 +20,12 @@ class Finding:
     outcome: Outcome
     what: str
     fix: str = ""
+    text: str = ""  # to be copied as it is
 
 
-def ok(what: str) -> Finding:
-    """Says that all is well."""
-    return Finding("ok", what)
+def ok(what: str, *, text: str = "") -> Finding:
+    """Says that all is well; `text` is something to copy."""
+    return Finding("ok", what, text=text)
 
 
 def warning(what: str, fix: str) -> Finding:

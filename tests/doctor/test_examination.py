@@ -138,7 +138,10 @@ def test_a_broken_setting_is_found_by_its_check_alone(
 
 OFFICIAL_ANSWERS: dict[str, tuple[dict[str, Any], int]] = {
     "/health": ({"status": "ok"}, 200),
-    "/sso/jwks/client_emulator": ({"keys": [{"kty": "RSA"}]}, 200),
+    "/sso/jwks/client_emulator": (
+        {"keys": [{"kty": "RSA", "kid": "a", "e": "AQAB", "n": "sX" * 171}]},
+        200,
+    ),
     "/sso/token": ({"error": "invalid_grant"}, 400),
 }
 
