@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import in_process, served
+from bench import in_process, programs, served
 from bench.table import Row, as_markdown, write_down
 
 QUESTIONS: tuple[Callable[[], Row | list[Row]], ...] = (
     in_process.checking_a_session,
     in_process.a_million_sessions,
     in_process.a_guarded_request,
+    programs.letting_a_program_in,
+    programs.many_permissions,
     served.sign_ins_per_second,
     served.pages_while_sign_ins_wait,
     served.a_workos_that_hangs,

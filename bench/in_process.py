@@ -43,7 +43,7 @@ MANY, FEW = 1_000_000, 1_000
 ADA = Identity(user_id="user_1", email="ada@example.com", name="Ada Lovelace", method="magic_auth")
 
 
-def make_app(directory: Path) -> Flask:
+def make_app(directory: Path, **settings: Any) -> Flask:
     """Returns the application with one guarded view that says hello."""
     app = create_app(
         Config(
@@ -51,6 +51,7 @@ def make_app(directory: Path) -> Flask:
             workos_client_id="client_emulator",
             secret_key=secrets.token_urlsafe(48),
             database_path=directory / "app.sqlite3",
+            **settings,
         )
     )
     app.add_url_rule("/hello", view_func=login_required(hello))
@@ -129,7 +130,7 @@ def checking_a_session() -> Row:
     """Cookie to identity, against the SDK's sealed session with its keys already fetched."""
     with workos_on_loopback() as url, tempfile.TemporaryDirectory() as directory:
         client = WorkOSClient(api_key="sk_test_emulator", client_id="client_emulator", base_url=url)
-        reply = _sign_in_at(client, url)
+        reply = sign_in_at(client, url)
         workos_session_app = make_app(Path(directory))
         with workos_session_app.app_context():
             workos_session = WorkOSSession.from_authentication(reply)
@@ -156,7 +157,8 @@ def checking_a_session() -> Row:
     )
 
 
-def _sign_in_at(client: WorkOSClient, url: str) -> Any:
+def sign_in_at(client: WorkOSClient, url: str) -> Any:
+    """Signs Ada in by code, and returns WorkOS's answer."""
     client.user_management.create_magic_auth(email=ADA.email)
     mails = httpx2.get(f"{url}/_emulate/mailbox").json()
     return client.user_management.authenticate_with_magic_auth(
