@@ -13,7 +13,7 @@ from .api import session as api_session
 from .auth import callback, invitation, sign_in, sign_out, steps
 from .auth import doors as ways_in
 from .config import Config
-from .guards import bearer
+from .guards import bearer, known_api_keys
 from .stores import Stores, choose
 from .web import body, csrf, flask_session, headers, log, public_host
 from .workos_api import access_tokens, client
@@ -58,6 +58,7 @@ def init_app(
     session.init_app(app)
     access_tokens.init_app(app, config)
     bearer.init_app(app)
+    known_api_keys.init_app(app)
 
     # One parent for all of ours, so that no name collides with a blueprint of the application's.
     signin = Blueprint("signin", __name__)

@@ -68,8 +68,9 @@ def answer(failure: Failure) -> Response:
     response = make_response(body, failure.status)
     if failure.retry_after:
         response.headers["Retry-After"] = str(failure.retry_after)
-    if failure.challenge:
-        response.headers["WWW-Authenticate"] = failure.challenge
+    for challenge in (failure.challenge, *failure.other_challenges):
+        if challenge:
+            response.headers.add("WWW-Authenticate", challenge)
     return response
 
 

@@ -65,6 +65,7 @@ class Failure(Exception):
     fix: ClassVar[str]
 
     tries_left: int | None = None
+    other_challenges: tuple[str | None, ...] = ()  # of the alternatives, see guards/program.py
     about: Mapping[str, object] = MappingProxyType({})  # what else programs are told
 
     def __init__(self, *, retry_after: int | None = None, detail: str | None = None) -> None:

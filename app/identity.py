@@ -31,6 +31,10 @@ class Identity:
     authentication_method: str | None = None  # in WorkOS's words; it says none after a link
     impersonator: Impersonator | None = None
 
+    def __bool__(self) -> bool:
+        """Whether it is anybody: for whom the API key of an organization speaks is nobody."""
+        return bool(self.user_id)
+
     @classmethod
     def from_user(cls, user: User | UserCreateResponse, *, method: str, **more: Any) -> Identity:
         """Reads the User that a door has led to; `more` is what the door knows besides."""

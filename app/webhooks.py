@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from .config import settings
 from .failures import DOCTOR, HOME, Failure
+from .guards import known_api_keys
 from .session import deleted_organizations
 from .session.store import SessionRecord, session_store
 from .web import log
@@ -141,6 +142,10 @@ def _connection_lost(data: Mapping[str, Any]) -> None:
     )
 
 
+def _api_key_changed(data: Mapping[str, Any]) -> None:
+    known_api_keys.forget(str(data.get("id")))
+
+
 def _of_user(user_id: object) -> list[tuple[str, SessionRecord]]:
     if not isinstance(user_id, str):
         return []
@@ -158,4 +163,6 @@ HANDLERS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "organization.deleted": _organization_deleted,
     "connection.deactivated": _connection_lost,
     "connection.deleted": _connection_lost,
+    "api_key.revoked": _api_key_changed,
+    "api_key.updated": _api_key_changed,
 }

@@ -28,7 +28,7 @@ FLOOR = {
     "app.failure_pages": 3,
     "app.auth": 4,
     "app.guards": 5,
-    "app.limits": 5,
+    "app.limits": 6,
     "app.pages": 5,
     "app.mail": 6,
     "app.stores": 6,

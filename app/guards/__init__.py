@@ -1,5 +1,6 @@
 """Decorators that let a request through to its view, or turn it away; also for blueprints."""
 
+from .api_key import api_key_required, current_api_key
 from .bearer import bearer_required
 from .claims import (
     ClaimMissing,
@@ -11,6 +12,7 @@ from .claims import (
 )
 from .everything import protect_everything
 from .guard import Guard
+from .program import signed_in_or
 from .sign_in import (
     FRESH,
     NotSignedIn,
@@ -28,7 +30,9 @@ __all__ = [
     "NotSignedIn",
     "NotWhileImpersonating",
     "SignInAgain",
+    "api_key_required",
     "bearer_required",
+    "current_api_key",
     "entitlement_required",
     "feature_required",
     "fresh_login_required",
@@ -38,4 +42,5 @@ __all__ = [
     "permission_required",
     "protect_everything",
     "role_required",
+    "signed_in_or",
 ]

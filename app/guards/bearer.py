@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from hashlib import sha256
 from threading import Lock
 
@@ -17,13 +18,14 @@ from ..web.answers import answer_program
 from ..web.authorization import bearer_token
 from ..workos_api.access_tokens import AccessTokenMissing, verify
 from ..workos_api.token_claims import Claims
-from .guard import Guard
+from .program import ProgramGuard
 from .sign_in import signed_in_record
 
 MOST = 1_000  # tokens that are remembered, so that one costs a signature only once
 
 
-@Guard
+# Every JWT begins with "ey": its header is JSON, in base64.
+@partial(ProgramGuard, takes=lambda token: token.startswith("ey"), missing=AccessTokenMissing)
 def bearer_required() -> None:
     """Lets programs through with the access token of a person; a session in a browser is not asked.
 

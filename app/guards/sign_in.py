@@ -88,7 +88,8 @@ def login_required() -> ResponseReturnValue | None:
 
     Programs get 401. While the session store cannot be reached, everybody gets 503.
     """
-    return None if signed_in_record() else turn_away()
+    record = signed_in_record()
+    return None if record and record.identity else turn_away()
 
 
 @Guard

@@ -153,7 +153,7 @@ def is_fresh(max_age: int) -> bool:
 
 def _current_user() -> Identity | None:
     record = live_record()
-    return record.identity if record else None
+    return record.identity or None if record else None
 
 
 current_user: Identity = LocalProxy(_current_user)  # type: ignore[assignment] # typed as what it stands for
