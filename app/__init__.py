@@ -7,7 +7,7 @@ from workos import WorkOSClient
 
 from . import cli, failure_pages, health, home, keys, limits, pages, report, session, webhooks
 from . import development as for_developers
-from .account import organizations, overview, security, sessions
+from .account import api_keys, organizations, overview, security, sessions
 from .api import protected_resource, token
 from .api import session as api_session
 from .auth import callback, invitation, sign_in, sign_out, steps
@@ -78,6 +78,7 @@ def init_app(
     for step in steps.STEPS:
         signin.register_blueprint(step.bp)
     token.init_app(signin, config)
+    api_keys.init_app(signin, config)
     for_developers.init_app(signin, config)
     app.register_blueprint(signin)
 

@@ -57,6 +57,7 @@ class Config:
     workos_redirect_uris: tuple[str, ...] = setting(list_of(url), REDIRECTS, ())
     sign_in_with: tuple[str, ...] = setting(list_of(text), DOORS, ("magic_auth", "magic_link"))
     require_mfa: str = setting(one_of("on", "off"), "Whether a second factor is a must.", "off")
+    api_keys: str = setting(one_of("on", "off"), "Whether people make API keys.", "off")
     secret_key: str = setting(secret, NEW_KEY, hidden=True)
     secret_key_fallbacks: tuple[str, ...] = setting(list_of(secret), FORMER, (), hidden=True)
     session_idle_timeout: int = setting(seconds, "Until an unused session ends.", DAY)

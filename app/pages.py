@@ -32,6 +32,7 @@ def common() -> dict[str, dict[str, Any]]:
         "is_development": config.is_development and is_on_this_machine(),
         "mails_itself": config.mails_itself,
         "methods": config.sign_in_with,
+        "makes_api_keys": config.api_keys == "on",
         "can": can,
         "has_feature": has_feature,
         "csrf_token": generate_csrf,

@@ -98,6 +98,14 @@ def submitted(*names: str) -> dict[str, str]:
     return {name: _text(values.get(name)) for name in names}
 
 
+def submitted_list(name: str) -> list[str]:
+    """Returns all values of one field, each once: checked boxes, or a list in JSON."""
+    values = _json_object().get(name, []) if request.is_json else request.form.getlist(name)
+    if not isinstance(values, list):
+        raise WrongType
+    return list(dict.fromkeys(_text(value) for value in values))
+
+
 def queried(*names: str) -> dict[str, str]:
     """Returns these parameters of the query string, "" where absent; raises RequestRefused."""
     values = _single_values(request.args, names)

@@ -6,14 +6,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workos import RequestOptions
 from workos.user_management.models.user_api_key_owner import UserApiKeyOwner
 
+from ..failures import BadInput, Button
 from .client import ask, call, workos
 from .faults import EmailNotAccepted, UnexpectedReply, WorkOSNotFound
 
 CHECK_TIMEOUT = 3  # seconds; WorkOS takes about 0.15, and a program waits
 MOST = 100  # of one person; WorkOS lists no more at once
+
+
+class APIKeyNotMade(BadInput):
+    """What was asked for does not make a key."""
+
+    button = Button("api_keys", "Show my API keys")
+    symptom = "An API key cannot be made or revoked"
+    cause = (
+        "The form was not filled in, the person has 20 keys already, WorkOS does not allow one of "
+        "the permissions for API keys, or the key has gone."
+    )
+    diagnosis = "grep api_key in the log"
+    fix = "Correct it. In the WorkOS dashboard, API keys, say which permissions keys may have."
+
+
+class APIKeyNotAccepted(APIKeyNotMade):
+    """WorkOS has rules for what keys may do."""
+
+    title = "No key with these permissions can be made"
+    reason = "One of them is not meant for API keys. Choose fewer."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +61,11 @@ def check(value: str) -> APIKey | None:
     return _read(reply.api_key) if reply.api_key else None
 
 
-def list_own(user_id: str, options: RequestOptions | None = None) -> list[APIKey]:
+def list_own(user_id: str) -> list[APIKey]:
     """Returns a person's own keys, the latest first; raises Failure."""
     listed = workos().user_management.list_user_api_keys
     try:
-        page = ask(listed, user_id, limit=MOST, request_options=options)
+        page = ask(listed, user_id, limit=MOST)
     except WorkOSNotFound:  # they come by a way that makes no User
         return []
     # A server that does not know the path might answer with anybody's.
@@ -61,20 +81,23 @@ def create(
     expires_at: datetime,
 ) -> tuple[APIKey, str]:
     """Makes a person's key for an organization; returns it with its value; raises Failure."""
-    made = ask(
-        workos().user_management.create_user_api_key,
-        user_id,
-        name=name,
-        organization_id=organization_id,
-        permissions=permissions,
-        expires_at=expires_at,
-    )
+    try:
+        made = ask(
+            workos().user_management.create_user_api_key,
+            user_id,
+            name=name,
+            organization_id=organization_id,
+            permissions=permissions,
+            expires_at=expires_at,
+        )
+    except EmailNotAccepted:  # what any 422 is taken for
+        raise APIKeyNotAccepted from None
     return _read(made), str(made.value)
 
 
-def delete(api_key_id: str, options: RequestOptions | None = None) -> None:
+def delete(api_key_id: str) -> None:
     """Ends a key for good; raises Failure."""
-    call(workos().api_keys.delete_api_key, api_key_id, request_options=options)
+    call(workos().api_keys.delete_api_key, api_key_id)
 
 
 def _read(found: Any) -> APIKey:
