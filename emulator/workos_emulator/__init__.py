@@ -7,6 +7,7 @@ from flask import Flask
 
 from . import (
     access_tokens,
+    actions,
     api_keys,
     authenticate,
     authenticator,
@@ -38,6 +39,7 @@ from . import (
 from . import (
     redirect_uris as registered_redirect_uris,
 )
+from .action import Ask
 from .environment import Environment, Settings, the_environment
 from .event import Deliver
 from .seed import Seed, read_seed, sow
@@ -57,14 +59,19 @@ def create_app(
     webhook_url: str | None = None,
     webhook_secret: str = WEBHOOK_SECRET,
     deliver: Deliver | None = None,
+    action_url: str | None = None,
+    action_secret: str | None = None,
+    ask: Ask | None = None,
     mails_codes: bool = True,
     seed: Seed | None = None,
 ) -> Flask:
     """Returns one WorkOS environment, which forgets everything when it ends.
 
     `deliver(url, body, headers)` posts an event and returns the status of the answer; without one,
-    a thread in the background does it over HTTP. Without `mails_codes` it leaves the mailing of
-    Magic Auth codes to the application, as when that is switched off in the dashboard. It knows
+    a thread in the background does it over HTTP. With `action_url` and `action_secret` the
+    application is asked who may come in: `ask(url, body, headers)` returns the status and body of
+    the answer; without one, that goes over HTTP, too. Without `mails_codes` it leaves the mailing
+    of Magic Auth codes to the application, as when that is switched off in the dashboard. It knows
     those in `seed`, a dict or the path of a TOML file, otherwise nobody. Raises SeedError.
     """
     settings = Settings(
@@ -75,10 +82,12 @@ def create_app(
         webhook_url,
         webhook_secret,
         mails_codes,
+        action_url,
+        action_secret,
     )
     # Everything of ours, not WorkOS's, is under /_emulate/, where faults do not reach.
     app = Flask(__name__, static_url_path="/_emulate/static")
-    app.extensions["workos_emulator"] = Environment(settings, deliver)
+    app.extensions["workos_emulator"] = Environment(settings, deliver, ask)
     errors.init_app(app)
 
     parts = (
@@ -110,6 +119,7 @@ def create_app(
         impersonation,
         webhooks,
         access_tokens,
+        actions,
         controls,
     )
     for part in parts:

@@ -34,6 +34,8 @@ def main() -> None:
             client_id=options.client_id,
             webhook_url=options.webhook_url,
             webhook_secret=os.environ.get("WORKOS_WEBHOOK_SECRET") or WEBHOOK_SECRET,
+            action_url=options.action_url,
+            action_secret=os.environ.get("WORKOS_ACTION_SECRET"),
             mails_codes=options.smtp_port is None,
             seed=options.seed,
         )
@@ -58,6 +60,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--webhook-url", type=http_url, metavar="URL", help="where events are posted to"
+    )
+    parser.add_argument(
+        "--action-url",
+        type=http_url,
+        metavar="URL",
+        help="what to ask before somebody is let in, with WORKOS_ACTION_SECRET",
     )
     parser.add_argument(
         "--smtp-port",

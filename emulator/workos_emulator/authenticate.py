@@ -5,6 +5,7 @@ import secrets
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from .actions import ask_all, questions_about
 from .authkit import PROVIDERS, with_authorization_code
 from .credentials import require_client
 from .email_completion import with_email_completion
@@ -57,14 +58,12 @@ def authenticate() -> ResponseReturnValue:
         is_new = session.id not in environment.sessions
         if is_new:  # refreshing it elsewhere does not move it
             session.ip_address, session.user_agent = ip_address, user_agent
-            session.user.signed_in()
-            if session.idp_key:
-                environment.users_by_idp_key[session.idp_key] = session.user
-        environment.sessions[session.id] = session
-        reply = _signed_in(environment, session)
-        if is_new:
-            environment.announce("session.created", session.to_json())
-        return reply
+        questions = questions_about(environment, session) if is_new else []
+        if not questions:
+            return _let_in(environment, session, is_new=is_new)
+    ask_all(questions)
+    with the_environment() as environment:
+        return _let_in(environment, session, is_new=True)
 
 
 def with_magic_auth_code(environment: Environment) -> PendingAuthentication:
@@ -145,6 +144,18 @@ def _typed_by(environment: Environment) -> str | None:
 def _proof_elsewhere(grant_type: str, pending: PendingAuthentication) -> str | None:
     is_of_provider = pending.session.authentication_method in PROVIDERS
     return "oauth" if grant_type in AT_PROVIDERS and is_of_provider else None
+
+
+def _let_in(environment: Environment, session: Session, *, is_new: bool) -> Json:
+    if is_new:
+        session.user.signed_in()
+        if session.idp_key:
+            environment.users_by_idp_key[session.idp_key] = session.user
+    environment.sessions[session.id] = session
+    reply = _signed_in(environment, session)
+    if is_new:
+        environment.announce("session.created", session.to_json())
+    return reply
 
 
 def _signed_in(environment: Environment, session: Session) -> Json:

@@ -9,6 +9,7 @@ from threading import RLock, Thread
 
 from flask import current_app
 
+from .action import Ask, Question
 from .api_key import ApiKey
 from .claims import NO_CLAIMS, Claims
 from .connection import Connection, Policy
@@ -51,6 +52,8 @@ class Settings:
     webhook_url: str | None
     webhook_secret: str
     mails_codes: bool
+    action_url: str | None
+    action_secret: str | None  # None: nothing is asked
 
     @property
     def issuer(self) -> str:
@@ -61,10 +64,13 @@ class Settings:
 class Environment:
     """One environment; reach it with the_environment(), which holds its lock."""
 
-    def __init__(self, settings: Settings, deliver: Deliver | None) -> None:
+    def __init__(
+        self, settings: Settings, deliver: Deliver | None = None, ask: Ask | None = None
+    ) -> None:
         self.settings = settings
         self.sow: Callable[[Environment], None] = lambda _: None  # fills an empty one
         self.deliver = deliver  # None: in the background, over HTTP
+        self.ask = ask  # None: over HTTP
         self.lock = RLock()
         self.holders = 0  # how often the lock is held: by one thread, one inside the other
         self.unsent: list[Event] = []
@@ -93,6 +99,8 @@ class Environment:
         self.requests: deque[SeenRequest] = deque(maxlen=REMEMBERED)
         self.rate_limits = RateLimits()
         self.events: deque[Event] = deque(maxlen=REMEMBERED)
+        self.questions: deque[Question] = deque(maxlen=REMEMBERED)
+        self.allows_without_answer = False
         self.claims: dict[str, Claims] = {}
         self.organizations: dict[str, Organization] = {}
         self.memberships: dict[str, Membership] = {}

@@ -1,8 +1,5 @@
 """One event for the application: its body, and the signature that proves where it is from."""
 
-import hashlib
-import hmac
-import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +9,7 @@ from typing import Self
 
 import httpx2
 
+from .action import signature, stringified
 from .control_fields import optional_integer, optional_text, read_object, text
 from .errors import BadRequest
 from .formats import Json, new_id, now, timestamp
@@ -72,9 +70,7 @@ class Event:
             "data": self.data,
             "created_at": timestamp(self.created_at),
         }
-        # As JavaScript writes it: letters as they are, half a character as an escape.
-        written = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-        return written.encode(errors="backslashreplace")
+        return stringified(event)
 
     def headers(self, body: bytes, secret: str) -> dict[str, str]:
         """Returns what is posted with it, the signature included."""
@@ -89,8 +85,7 @@ class Event:
 
     def _sign(self, body: bytes, secret: str) -> str:
         moment = int(time.time() * 1000) if self.timestamp_ms is None else self.timestamp_ms
-        digest = hmac.new(secret.encode(), b"%d.%b" % (moment, body), hashlib.sha256).hexdigest()
-        return f"t={moment}, v1={digest}"
+        return f"t={moment}, v1={signature(secret, moment, body)}"
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> int:

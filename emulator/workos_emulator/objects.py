@@ -25,6 +25,7 @@ class User:
     providers: list[str] = field(default_factory=list)  # elsewhere, where they have an account
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
+    is_provisioned: bool = False  # by the application or the dashboard, and did not sign up
 
     @property
     def name(self) -> str | None:

@@ -111,6 +111,7 @@ def set_organizations() -> ResponseReturnValue:
     ]
     with the_environment() as environment:
         user = environment.user_for(email)
+        user.is_provisioned = True
         for old in [one for one in environment.memberships.values() if one.user is user]:
             del environment.memberships[old.id]
         for organization, role in wanted:

@@ -24,4 +24,7 @@ TOTP_CHALLENGE_LIFETIME = timedelta(minutes=10)
 SESSION_LIFETIME = timedelta(days=30)
 REMEMBERED = 1000  # mails and requests, so that a long benchmark does not fill the memory
 WEBHOOK_TIMEOUT = 5.0  # seconds
+ACTION_TIMEOUT = 5.0  # seconds
+ACTION_TOLERANCE = 30  # seconds
+ACTION_ERROR_MESSAGE = 500  # characters
 ACCESS_TOKEN_LONGEST = timedelta(days=1)

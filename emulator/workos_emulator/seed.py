@@ -115,6 +115,7 @@ def _person(environment: Environment, where: str, given: Given) -> User:
             optional_text(given, "last_name"),
             email_verified=_is_on(where, given, "email_verified", default=True),
         )
+        user.is_provisioned = True
     memberships = given.get("organizations", {})
     if not isinstance(memberships, dict):
         raise SeedError(f'{where}.organizations must name a role for each: {{ Acme = "member" }}.')

@@ -66,6 +66,7 @@ def create() -> ResponseReturnValue:
         if same_email(email) in environment.users_by_email:
             raise EmailTaken
         user = environment.user_for(email, first_name, last_name, email_verified=email_verified)
+        user.is_provisioned = True
         return user.to_json(), HTTPStatus.CREATED
 
 
