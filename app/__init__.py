@@ -5,7 +5,19 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 from workos import WorkOSClient
 
-from . import cli, failure_pages, health, home, keys, limits, pages, report, session, webhooks
+from . import (
+    actions,
+    cli,
+    failure_pages,
+    health,
+    home,
+    keys,
+    limits,
+    pages,
+    report,
+    session,
+    webhooks,
+)
 from . import development as for_developers
 from .account import api_keys, organizations, overview, security, sessions
 from .api import protected_resource, token
@@ -26,12 +38,13 @@ def create_app(
     *,
     workos: WorkOSClient | None = None,
     stores: Stores | None = None,
+    decide: actions.Decide = actions.allow_everybody,
 ) -> Flask:
     """Returns the application; raises ConfigError naming every setting that is wrong."""
     config = config or Config.from_env()
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
     take_over(app, config)
-    init_app(app, config, workos=workos, stores=stores)
+    init_app(app, config, workos=workos, stores=stores, decide=decide)
     cli.init_app(app, config)
     app.register_blueprint(home.bp)
     app.register_blueprint(health.bp)
@@ -44,6 +57,7 @@ def init_app(
     *,
     workos: WorkOSClient | None = None,
     stores: Stores | None = None,
+    decide: actions.Decide = actions.allow_everybody,
 ) -> None:
     """Adds the sign-in to an application: doors, session, account pages, guards, commands.
 
@@ -59,6 +73,7 @@ def init_app(
     access_tokens.init_app(app, config)
     bearer.init_app(app)
     known_api_keys.init_app(app)
+    app.extensions["signin_decide"] = decide
 
     # One parent for all of ours, so that no name collides with a blueprint of the application's.
     signin = Blueprint("signin", __name__)
@@ -66,12 +81,12 @@ def init_app(
         signin.after_request(headers.forbid_keeping)
     signin.cli.add_command(cli.sessions)
     signin.cli.add_command(cli.tries)
-    csrf.init_app(app, signin, exempt=(webhooks.receive, report.report))
+    csrf.init_app(app, signin, exempt=(webhooks.receive, actions.answer, report.report))
     failure_pages.init_app(app, signin)
     doors = ways_in.init_app(app, config.sign_in_with)
     account = (overview, sessions, organizations, security)
     journey = (sign_in, callback, sign_out, invitation)
-    for part in (*journey, *account, api_session, protected_resource, webhooks, report):
+    for part in (*journey, *account, api_session, protected_resource, webhooks, actions, report):
         signin.register_blueprint(part.bp)
     for way_in in doors:
         signin.register_blueprint(way_in.bp)

@@ -24,6 +24,7 @@ API_KEYS = "Copy it from the WorkOS dashboard, API Keys."
 REDIRECTS = "Separate them with commas; register each in the WorkOS dashboard, Redirects."
 PREVIEWS = "Hosts of your own domain, such as *.preview.example.com, with commas between."
 WEBHOOKS = "Copy it from the WorkOS dashboard, Webhooks, your endpoint."
+ACTIONS = "Copy it from the WorkOS dashboard, Actions, your endpoint."
 WORKOS = "https://api.workos.com"
 DOORS = "The ways to sign in, in their order, with commas between: see .env.example."
 FORMER = "Former values of SECRET_KEY, newest first."
@@ -69,6 +70,7 @@ class Config:
     access_token_audience: str | None = setting(text, "What a JWT template sets as `aud`.", None)
     authkit_domain: str | None = setting(origin, AUTHKIT, None)
     share_access_tokens: str = setting(one_of("on", "off"), "See docs/tokens.md.", "off")
+    workos_action_secret: str | None = setting(parsing.webhook_secret, ACTIONS, None, hidden=True)
     email_delivery: str = setting(one_of("workos", "smtp"), "Who sends mail.", "workos")
     smtp_url: str | None = setting(parsing.smtp_url, MAIL_SERVER, None, hidden=True)
     mail_from: str | None = setting(parsing.mail_from, SENDER, None)

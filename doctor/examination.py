@@ -10,6 +10,7 @@ from app.config import Config
 from app.environment import ConfigError
 from app.parsing import is_on
 from doctor import (
+    action_checks,
     app_checks,
     dashboard_checks,
     server_checks,
@@ -26,6 +27,7 @@ from doctor.settings_checks import WHY_SETTINGS
 CHECKS = (
     *server_checks.CHECKS,
     *settings_checks.CHECKS,
+    *action_checks.CHECKS,
     *app_checks.CHECKS,
     *store_checks.CHECKS,
     *workos_checks.CHECKS,

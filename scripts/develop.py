@@ -68,8 +68,9 @@ def main() -> None:
     make_env_file(Path())
     try:
         load_env()
-        # Both read it: the emulator signs its webhooks, and the application believes no others.
+        # Both read them: the emulator signs with them, and the application believes nothing else.
         os.environ.setdefault("WORKOS_WEBHOOK_SECRET", secrets.token_urlsafe(24))
+        os.environ.setdefault("WORKOS_ACTION_SECRET", secrets.token_urlsafe(24))
         config = Config.from_env()
     except ConfigError as error:
         sys.exit(f"Error: {error.message}")
@@ -108,9 +109,10 @@ def _start(config: Config, parts: list[Part], end: Event) -> None:
         _require_free(port, "EMULATOR_PORT")
         uris = [part for uri in config.redirect_uris for part in ("--redirect-uri", uri)]
         webhook = ["--webhook-url", f"{config.public_url}/webhooks/workos"]
-        mail = _mail_server(config)
+        action_url = ["--action-url", f"{config.public_url}/webhooks/actions"]
+        ports = ["--port", str(port), *_mail_server(config)]
         seed = ["--seed", str(SEED)] if SEED.exists() else []
-        emulator = ("workos_emulator", "--port", str(port), *mail, *webhook, *seed, *uris)
+        emulator = ("workos_emulator", *ports, *webhook, *action_url, *seed, *uris)
         parts.append(_run("the emulator", port, *emulator, path=EMULATOR_PATH))
         _wait_until_up(parts, end)  # or `flask run` would warn that nobody is there
     else:

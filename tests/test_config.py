@@ -144,6 +144,7 @@ def test_what_mailing_oneself_needs_is_missed() -> None:
         ("SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789"),
         ("SECRET_KEY", "Acme-Corp-sign-in:Acme-Corp-sign-in:"),
         ("SECRET_KEY_FALLBACKS", f"{SECRET_KEY},short"),
+        ("WORKOS_ACTION_SECRET", "x"),
         ("WORKOS_WEBHOOK_SECRET", "x"),
         ("SESSION_IDLE_TIMEOUT", "1 day"),
         ("SESSION_IDLE_TIMEOUT", "59"),

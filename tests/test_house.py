@@ -25,6 +25,7 @@ FLOOR = {
     "app.home": 2,
     "app.report": 2,
     "app.webhooks": 2,
+    "app.actions": 2,
     "app.failure_pages": 3,
     "app.auth": 4,
     "app.guards": 5,

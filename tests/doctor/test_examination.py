@@ -344,6 +344,18 @@ def test_a_mail_server_that_takes_the_sender_is_well(
     assert "takes mail from us@example.com" in finding.what
 
 
+def test_the_secret_of_the_action_is_another_than_that_of_the_webhook(diagnose: Examine) -> None:
+    unset = diagnose(PUBLIC_URL=PUBLIC, WORKOS_BASE_URL=REAL)["action"][0]
+    right = diagnose(PUBLIC_URL=PUBLIC, WORKOS_ACTION_SECRET="act_3zZ7qKdWw")["action"][0]
+    same = dict.fromkeys(("WORKOS_ACTION_SECRET", "WORKOS_WEBHOOK_SECRET"), "whsec_3zZ7qKd")
+    copied = failures(diagnose(PUBLIC_URL=PUBLIC, **same))["action"]
+
+    assert (unset.outcome, right.outcome) == ("skipped", "ok")
+    assert f"{PUBLIC}/webhooks/actions" in right.what
+    assert f"{PUBLIC}/webhooks/actions" in copied.fix
+    assert "whsec" not in copied.what + copied.fix
+
+
 def test_staging_and_a_missing_webhook_are_warnings(diagnose: Examine) -> None:
     found = diagnose(PUBLIC_URL=PUBLIC, WORKOS_BASE_URL=REAL)
 

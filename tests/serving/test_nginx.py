@@ -13,7 +13,7 @@ import pytest
 import requests
 from flask import Flask
 
-from app import MAX_BODY, webhooks
+from app import MAX_BODY, actions, webhooks
 from doctor.examination import examine
 from tests.attack import fuzz
 from tests.certificate import make_certificate
@@ -44,6 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[str, str])
         "PUBLIC_URL": f"https://localhost:{port}",
         "TRUSTED_PROXIES": "1",
         "WEB_CONCURRENCY": "2",
+        "WORKOS_ACTION_SECRET": "act_3zZ7qKdWw",
     }
     with running_site(directory, **settings) as site, Nginx(directory, site, port, certificate):
         yield site
@@ -99,7 +100,12 @@ def test_with_the_application_down_no_credential_is_logged_either(
 
 
 @pytest.mark.parametrize(
-    ("path", "limit"), [("/auth/magic-auth", MAX_BODY), ("/webhooks/workos", webhooks.MAX_BODY)]
+    ("path", "limit"),
+    [
+        ("/auth/magic-auth", MAX_BODY),
+        ("/webhooks/workos", webhooks.MAX_BODY),
+        ("/webhooks/actions", actions.MAX_BODY),
+    ],
 )
 def test_a_body_is_as_large_as_the_application_takes_and_no_larger(
     site: Site, certificate: tuple[str, str], path: str, limit: int
