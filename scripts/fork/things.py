@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from .emulator import WITHOUT_EMULATOR
 from .tree import Edit, Thing
-from .wording import NO_DEVELOPMENT, NO_DOCTOR, NO_EMULATOR, NO_ORGANIZATIONS, NO_REDIS, NO_WEBHOOKS
+from .wording import (
+    NO_ACTIONS,
+    NO_DEVELOPMENT,
+    NO_DOCTOR,
+    NO_EMULATOR,
+    NO_ORGANIZATIONS,
+    NO_REDIS,
+    NO_WEBHOOKS,
+)
 
+APP = "app/__init__.py"
 WORKOS_SESSION = "app/session/workos_session.py"
 
 THINGS: dict[str, Thing] = {
@@ -54,8 +63,45 @@ THINGS: dict[str, Thing] = {
         packages=("aiosmtpd", "axe-playwright-python", "playwright"),
         edits=(*WITHOUT_EMULATOR, *NO_EMULATOR),
     ),
+    "actions": Thing(
+        words=r"webhooks/actions|app[./]actions|actions\.(md|py|construct)|action_(secret|url|checks)"
+        r"|action_refused|action is refused|malicious_action|^## Actions",
+        paths=(
+            "app/actions.py",
+            "docs/actions.md",
+            "doctor/action_checks.py",
+            "tests/test_actions.py",
+        ),
+        edits=(
+            *NO_ACTIONS,
+            Edit(
+                APP,
+                "    decide: actions.Decide = actions.allow_everybody,\n) -> Flask:",
+                ") -> Flask:",
+            ),
+            Edit(
+                APP,
+                "    decide: actions.Decide = actions.allow_everybody,\n) -> None:",
+                ") -> None:",
+            ),
+            Edit(APP, ", decide=decide)", ")"),
+            Edit(APP, '    app.extensions["signin_decide"] = decide\n'),
+            Edit(
+                "docs/nginx.conf",
+                """
+
+    location = /webhooks/actions {
+      client_max_body_size 64k;
+      proxy_pass http://127.0.0.1:8000;
+    }
+""",
+                "\n",
+            ),
+        ),
+    ),
     "webhooks": Thing(
         words=r"webhook|authn_connection_lost",
+        takes=("actions",),
         paths=(
             "app/webhooks.py",
             "app/session/deleted_organizations.py",
@@ -83,17 +129,6 @@ THINGS: dict[str, Thing] = {
     }
 """,
                 "\n",
-            ),
-            Edit(
-                "tests/serving/test_nginx.py",
-                """\
-@pytest.mark.parametrize(
-    ("path", "limit"), [("/auth/magic-auth", MAX_BODY), ("/webhooks/workos", webhooks.MAX_BODY)]
-)
-""",
-                """\
-@pytest.mark.parametrize(("path", "limit"), [("/auth/magic-auth", MAX_BODY)])
-""",
             ),
         ),
     ),

@@ -124,6 +124,12 @@ elsewhere nobody says, so for a permission it only says that another organizatio
     Edit("docs/programs.md", "; where WorkOS can be asked, also `organization`, its name, and for a role or an organization `elsewhere`: others of theirs that have it. Each", ". Each"),
 )  # fmt: skip
 
+NO_ACTIONS = (
+    Edit("README.md", " [actions](docs/actions.md),"),
+    Edit(SECURITY, ", questions of WorkOS at `/webhooks/actions` to 64 kB"),
+    Edit(URLS, ", `/webhooks/actions`"),
+)
+
 NO_REDIS = (
     Edit(DEPLOYING, " Several hosts share one Redis:\n\n```ini\nREDIS_URL=rediss://redis.example.com:6379/0\nSECRET_KEY_FALLBACKS=\n```\n\nSessions and limits are then the same everywhere, and so must `SECRET_KEY` be. To change it,", "\n\nSeveral hosts need [a store of your own](stores.md), and the same `SECRET_KEY`. To change it,"),
     Edit("docs/stores.md", ", or in Redis with `REDIS_URL`.", "."),
