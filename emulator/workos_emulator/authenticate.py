@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from .actions import ask_all, questions_about
 from .authkit import PROVIDERS, with_authorization_code
 from .credentials import require_client
+from .device import DEVICE_CODE, with_device_code
 from .email_completion import with_email_completion
 from .email_verification import ask_to_verify_email, with_email_verification
 from .environment import Environment, the_environment
@@ -34,13 +35,16 @@ def authenticate() -> ResponseReturnValue:
         grant_type = body.text("grant_type")
         client_id = body.text("client_id")
         client_secret = body.optional_text("client_secret")
+        refresh_token = body.optional_text("refresh_token")
         ip_address = body.optional_text("ip_address")
         user_agent = body.optional_text("user_agent")
     grant = GRANTS.get(grant_type)
     if grant is None:
         raise OAuthRefusal("invalid_request", "The grant type is not supported.")
     with the_environment() as environment:
-        require_client(environment, client_id, client_secret)
+        begun = environment.refresh_tokens.get(refresh_token or "")
+        is_public = grant_type == DEVICE_CODE or (begun is not None and begun.session.is_public)
+        require_client(environment, client_id, client_secret, is_public=is_public)
         browser: Json = {"ip_address": ip_address, "user_agent": user_agent}
         try:
             pending = grant(environment)
@@ -113,6 +117,7 @@ GRANTS = {
     "urn:workos:oauth:grant-type:radar-email-challenge:code": with_radar_email_challenge,
     "urn:workos:oauth:grant-type:mfa-totp": with_totp,
     "refresh_token": with_refresh_token,
+    DEVICE_CODE: with_device_code,
     "authorization_code": with_authorization_code,
 }
 # Of the proofs that are shown here. Pages of WorkOS tell of their own.

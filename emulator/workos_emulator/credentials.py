@@ -19,6 +19,7 @@ NO_API_KEY = {
     "access_tokens.jwks",
     "access_tokens.show_authorization_server",
     "authenticate.authenticate",
+    "device.authorize",
 }
 
 bp = Blueprint("credentials", __name__)
@@ -36,17 +37,22 @@ def require_api_key() -> None:
         raise Unauthorized
 
 
-def require_client(environment: Environment, client_id: str, client_secret: str | None) -> None:
-    """Refuses all but the pair that both token endpoints ask for.
+def require_client(
+    environment: Environment, client_id: str, client_secret: str | None, *, is_public: bool = False
+) -> None:
+    """Refuses all but the pair that both token endpoints ask for; a public client has no secret.
 
     WorkOS docs: Authenticate, Get a Profile and Token.
     """
-    if not client_secret:
+    if not client_secret and is_public and _same(client_id, environment.settings.client_id):
+        return
+    if not client_secret and not is_public:
         raise OAuthRefusal(
             "unauthorized_client", "The client is not authorized to use this grant type."
         )
     settings = environment.settings
-    if not (_same(client_id, settings.client_id) and _same(client_secret, settings.api_key)):
+    secret = client_secret or ""
+    if not (_same(client_id, settings.client_id) and _same(secret, settings.api_key)):
         raise OAuthRefusal("invalid_client", "Invalid client ID or secret.")
 
 

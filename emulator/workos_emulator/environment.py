@@ -21,6 +21,7 @@ from .mail import Mail
 from .objects import (
     AuthorizationCode,
     AuthorizationRequest,
+    DeviceCode,
     MailedCode,
     PasswordlessSession,
     PendingAuthentication,
@@ -91,6 +92,8 @@ class Environment:
         self.sign_in_codes: dict[str, SignInCode] = {}
         self.remembered: dict[str, Remembered] = {}  # by the cookie of hosted AuthKit
         self.logout_redirect_uris: list[str] | None = None  # None: anything where we redirect to
+        self.device_codes: dict[str, DeviceCode] = {}
+        self.has_device_codes = True
         self.sessions: dict[str, Session] = {}
         self.refresh_tokens: dict[str, RefreshToken] = {}
         self.mailbox: deque[Mail] = deque(maxlen=REMEMBERED)
@@ -227,6 +230,15 @@ class Environment:
     def factors_of(self, user: User) -> list[Factor]:
         """Returns the authenticator apps of a user, oldest first."""
         return [factor for factor in self.factors.values() if factor.user is user]
+
+    def waiting_device(self, user_code: str) -> DeviceCode | None:
+        """Returns the program that shows this code, if it still waits for an answer."""
+        typed = "".join(filter(str.isalpha, user_code)).upper()
+        for one in self.device_codes.values():
+            is_open = one.email is None and not one.is_denied and now() < one.expires_at
+            if is_open and one.user_code.replace("-", "") == typed:
+                return one
+        return None
 
     def authenticator_time(self) -> datetime:
         """Returns the moment whose codes the authenticator apps show."""

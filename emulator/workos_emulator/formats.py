@@ -29,6 +29,12 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_" + "".join(ULID_ALPHABET[number >> 5 * place & 31] for place in places)
 
 
+def new_user_code() -> str:
+    """Returns a code to type; its letters make no words (RFC 8628, section 6.1)."""
+    letters = "".join(secrets.choice("BCDFGHJKLMNPQRSTVWXZ") for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
 def stable_id(prefix: str, email: str) -> str:
     """Returns the id that this email address always gets, even after a restart."""
     number = int.from_bytes(hashlib.sha256(f"{prefix}:{same_email(email)}".encode()).digest())

@@ -2,10 +2,10 @@
 
 import secrets
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .claims import NO_CLAIMS, Claims
-from .formats import Json, new_id, now, timestamp
+from .formats import Json, new_id, new_user_code, now, timestamp
 from .rules import IMPERSONATION_LIFETIME, ONE_TIME_CODE_LIFETIME, SESSION_LIFETIME
 
 # What the list of sessions calls an authentication method.
@@ -164,6 +164,21 @@ class SignInCode:
     remembered: Remembered | None = None  # by hosted AuthKit
 
 
+@dataclass
+class DeviceCode:
+    """A program that waits for its person to say yes or no."""
+
+    expires_at: datetime
+    interval: timedelta  # between two of its questions
+    asked_at: datetime | None = None
+    email: str | None = None  # None: nobody has said yes
+    organization_id: str | None = None
+    is_denied: bool = False
+    is_used: bool = False
+    value: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    user_code: str = field(default_factory=new_user_code)
+
+
 @dataclass(frozen=True)
 class ProfileToken:
     """The access token that comes with a Profile, and is good for nothing but that Profile."""
@@ -184,6 +199,7 @@ class Session:
     authentication_method: str = "MagicAuth"
     idp_key: tuple[str, str] | None = None  # the organization, and who they are to its provider
     impersonator: Json | None = None
+    is_public: bool = False  # begun by a program that can keep no secret
     proved_at: datetime = field(default_factory=now)  # when the person last showed who they are
     ended_at: datetime | None = None
     id: str = field(default_factory=lambda: new_id("session"))

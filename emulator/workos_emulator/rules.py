@@ -9,6 +9,9 @@ PENDING_TOKEN_LIFETIME = timedelta(minutes=10)
 PROFILE_TOKEN_LIFETIME = timedelta(minutes=10)
 IMPERSONATION_LIFETIME = timedelta(minutes=60)
 
+DEVICE_CODE_LIFETIME = timedelta(seconds=300)
+DEVICE_INTERVAL = timedelta(seconds=5)  # between two questions, and what each hurried one adds
+
 PASSWORDLESS_SESSION_SHORTEST = timedelta(minutes=15)
 PASSWORDLESS_SESSION_LONGEST = timedelta(days=1)
 INVITATION_DAYS, INVITATION_DAYS_MOST = 7, 30
