@@ -1,0 +1,1 @@
+"""Programs around the application; nothing of it needs them."""

@@ -1,0 +1,1 @@
+"""A program for the command line: see README.md."""
