@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import redis
+from flask import Flask
 from limits import parse
 from workos import WorkOSClient
 
@@ -15,6 +16,7 @@ from app import create_app
 from app.config import Config
 from app.stores.redis_sessions import RedisCounters, redis_stores
 from tests.redis_server import RedisServer
+from tests.test_guards import CLAIMS, JSON, claim, guard_each
 from tests.walk import ADA, Visitor, heading
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("Redis")]
@@ -104,3 +106,30 @@ def test_redis_keeps_no_session_id_and_forgets_by_itself(
         kinds = {key.partition(":")[0].partition("/")[0] for key in keys}
         assert kinds == {"session", "user", "claim", "LIMITS"}
         assert all(0 < client.ttl(key) <= 31 * 86_400 for key in keys)
+
+
+LISTS = ("roles", "permissions", "entitlements", "feature_flags")
+THOUSANDS = {name: [f"{name}:{number}" for number in range(2_000)] for name in LISTS}
+
+
+def test_among_thousands_of_claims_each_guard_finds_its_own(app: Flask, visitor: Visitor) -> None:
+    """AUT-26."""
+    guarded = guard_each(app)
+    claim(visitor, **CLAIMS | {name: [*THOUSANDS[name], *CLAIMS[name]] for name in LISTS})
+    visitor.sign_in_by_code()
+
+    for path in guarded:
+        assert visitor.get(path).text == "The reports", path
+
+
+@pytest.mark.parametrize("claims", [{}, dict.fromkeys(CLAIMS), THOUSANDS], ids=len)
+def test_each_guard_refuses_those_without_its_own(
+    app: Flask, visitor: Visitor, claims: dict[str, Any]
+) -> None:
+    """AUT-26."""
+    guarded = guard_each(app)
+    claim(visitor, **claims)
+    visitor.sign_in_by_code()
+
+    for path in guarded:
+        assert visitor.get(path, headers=JSON).status_code == 403, path
