@@ -79,6 +79,20 @@ def test_many_doors_are_calm_and_in_their_order(page: Page) -> None:
     assert len(set(widths)) == 1
 
 
+def test_each_provider_leads_away_and_back_over_https(page: Page) -> None:
+    """WEB-03, WEB-04: in one browser, one after the other."""
+    for name in ("Google", "Microsoft", "Apple", "GitHub"):
+        page.goto("/sign-in?next=/account&again=yes")
+        page.get_by_role("link", name=f"Continue with {name}").click()
+        expect(page.get_by_role("heading", name=name)).to_be_visible()
+        page.get_by_label("Email").fill(f"{name.lower()}@example.com")
+        page.get_by_role("button", name="Continue", exact=True).click()
+
+        expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+        expect(page.get_by_text(f"{name.lower()}@example.com")).to_be_visible()
+        expect(page.get_by_text(f"{name}OAuth")).to_be_visible()
+
+
 def test_the_door_used_last_is_marked_until_the_browser_forgets(page: Page) -> None:
     """A11Y-01: the mark is part of the button's name."""
     bring_axe(page)
