@@ -18,6 +18,7 @@ from tests.waiting import PATIENCE
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("steps")]
 
 CHAIN, KEYS, BLOCKED = "chain@example.com", "keys@example.com", "blocked@example.com"
+TABS, SWITCHING = "tabs@example.com", "switching@example.com"
 ORGANIZATIONS = [{"id": "org_chain_1", "name": "Acme"}, {"id": "org_chain_2", "name": "Globex"}]
 
 
@@ -133,6 +134,69 @@ def test_a_chain_by_keyboard_alone(new_page: Callable[..., Page], site: Site) ->
 
     heading(page, "Your account")
     expect(page.get_by_text(KEYS)).to_be_visible()
+
+
+def test_two_tabs_in_each_step(new_page: Callable[..., Page], site: Site) -> None:
+    """AUT-15: what one has done the other cannot do again, and is led to where they are by now."""
+    page = new_page(site, ignore_https_errors=True)
+    other = page.context.new_page()
+    set_at_workos(site, "organizations", email=TABS, organizations=ORGANIZATIONS)
+    set_at_workos(site, "second-factors", emails=[TABS])
+    page.goto("/sign-in?next=/account")
+    page.get_by_role("link", name="Continue with GitHub").click()
+    page.get_by_role("button", name="Continue without an email address").click()
+
+    def in_both(title: str, answer: Callable[[Page], None]) -> None:
+        asked = page.get_by_role("heading", name=title, exact=True)
+        expect(asked).to_be_visible()
+        other.goto(page.url)
+        answer(page)
+        expect(asked).to_be_hidden()
+        here = page.title()
+        answer(other)
+        heading(other, "This step is done")
+        other.get_by_role("link", name="Continue").click()
+        expect(other).to_have_title(here)
+
+    def give_address(tab: Page) -> None:
+        tab.get_by_label("Email address").fill(TABS)
+        tab.get_by_role("button", name="Continue").click()
+
+    in_both("Your email address", give_address)
+    code = mailbox(site)[0]["one_time_code"]
+    in_both("Confirm your email address", lambda tab: type_code(tab, code))
+    in_both("Choose an organization", lambda tab: tab.get_by_role("button", name="Globex").click())
+    page.get_by_role("button", name="I have an app").click()
+    expect(page.get_by_label("Six-digit code")).to_be_visible()
+    other.reload()
+    expect(other.locator(".key")).to_have_text(page.locator(".key").inner_text())
+    type_code(other, next_totp(site))
+    heading(other, "Your account")
+    page.reload()
+    expect(page.get_by_role("heading", name="Your account")).to_be_hidden()
+    page.goto("/account")
+    heading(page, "Your account")
+
+
+def test_somebody_switches_and_their_sessions_say_where_they_are(
+    new_page: Callable[..., Page], site: Site
+) -> None:
+    """A11Y-01, WEB-04."""
+    page = new_page(site, ignore_https_errors=True)
+    bring_axe(page)
+    set_at_workos(site, "organizations", email=SWITCHING, organizations=ORGANIZATIONS)
+    page.goto("/auth/social/github?next=/account/organizations")
+    page.get_by_label("Email").fill(SWITCHING)
+    page.get_by_role("button", name="Continue", exact=True).click()
+    page.get_by_role("button", name="Acme").click()
+    heading(page, "Your organizations")
+    page.get_by_role("button", name="Switch to Globex").click()
+
+    expect(page.get_by_role("heading", name="Globex current")).to_be_visible()
+    look_at(page, "organizations", RULES)
+    page.goto("/account/sessions")
+    expect(page.get_by_text("Organization: Globex")).to_be_visible()
+    look_at(page, "sessions in organizations", RULES)
 
 
 def test_after_a_form_the_policy_lets_people_on_to_hosted_authkit(
