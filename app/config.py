@@ -127,11 +127,6 @@ class Config:
         """Where WorkOS may send people back to; the first is the default."""
         return (f"{self.public_url}/auth/callback", *self.workos_redirect_uris)
 
-    @cached_property
-    def preview_redirect_uris(self) -> tuple[str, ...]:
-        """Where WorkOS may send people back to on previews, with the * that WorkOS also takes."""
-        return tuple(f"https://{host}/auth/callback" for host in self.preview_hosts)
-
     def at(self, host: str) -> Config:
         """Returns the settings of the preview at this host, or these if it is none."""
         for pattern in self.preview_hosts:

@@ -154,7 +154,9 @@ def redirect_uris(patient: Patient) -> Iterator[Finding]:
     if not isinstance(answer, httpx2.Response) or answer.status_code == 401:
         yield skipped("WorkOS cannot be asked; see api and credentials.")
         return
-    ours, previews = patient.config.redirect_uris, patient.config.preview_redirect_uris
+    ours = patient.config.redirect_uris
+    # With a * where there are many: WorkOS takes it too.
+    previews = [f"https://{host}/auth/callback" for host in patient.config.preview_hosts]
     listed = _json(answer).get("data")
     if answer.status_code != 200 or not isinstance(listed, list):
         yield warning(
