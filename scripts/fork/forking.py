@@ -20,7 +20,13 @@ from .tree import Edit, ForkError, Thing, Tree
 
 # Made once: a fork does not need what made it.
 OURS = Thing(
-    paths=("scripts/fork", "tests/fork"),
+    paths=(
+        "docs/pictures/signing-in.svg",
+        "scripts/fork",
+        "tests/browser/test_moving_picture.py",
+        "tests/development/test_moving_picture.py",
+        "tests/fork",
+    ),
     words=r"make fork|scripts[./]fork|tests/fork|^forks?:|## Make it yours",
     edits=(
         Edit("Makefile", ' -m "not fork"'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,11 @@ from tests.auth.test_authkit import at_authkit
 from tests.auth.test_sso import callback_of as by_provider
 from tests.auth.test_sso import connect
 from tests.walk import ADA, Visitor
+
+
+def untimed(svg: str) -> str:
+    """Returns a picture without the times, which differ each time."""
+    return re.sub(r' · \d+ ms|<text class="when".*\n', "", svg)
 
 
 def magic_auth(visitor: Visitor) -> None:

@@ -22,7 +22,7 @@ from app.workos_api.client import make_client
 from app.workos_api.transport import Transport
 from tests.auth.test_authkit import at_authkit
 from tests.conftest import ROOT
-from tests.development.journeys import DOORS
+from tests.development.journeys import DOORS, untimed
 from tests.test_webhooks import SECRET, send, user_id, workos_session_id
 from tests.walk import ADA, Visitor
 
@@ -128,9 +128,8 @@ def test_no_journey_shows_a_secret_or_a_whole_address(
 def test_the_documented_pictures_are_those_that_the_application_draws(
     visitor: Visitor, door: str, pytestconfig: pytest.Config
 ) -> None:
-    """Without the times, which differ each time."""
     DOORS[door].walk(visitor)
-    drawn = re.sub(r" · \d+ ms|<text class=\"when\".*\n", "", picture(visitor))
+    drawn = untimed(picture(visitor))
     file = ROOT / "docs/pictures" / f"journey-{door}.svg"
 
     if pytestconfig.getoption("--write-docs"):
