@@ -45,8 +45,7 @@ def walk(page: Page, site: Site, email: str) -> Iterator[str]:
     page.get_by_label("Six-digit code").fill("000000")
     page.get_by_role("button", name="Sign in").click()
     yield "verify with an error"
-    page.goto("/development/journey")
-    yield "what just happened so far"
+    yield opened(page, "/development/journey")
     page.goto("/auth/magic-auth/verify")
     page.get_by_label("Six-digit code").fill(str(mailbox(site)[0]["one_time_code"]))
     page.get_by_role("button", name="Sign in").click()
@@ -66,6 +65,12 @@ def walk(page: Page, site: Site, email: str) -> Iterator[str]:
     page.goto("/auth/sign-out")
     page.get_by_role("button", name="Sign out").last.click()
     yield "signed out of a known browser"
+
+
+def opened(page: Page, path: str) -> str:
+    """Opens a page, and returns its name."""
+    page.goto(path)
+    return path
 
 
 def walk_ours(page: Page, site: Site, email: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tests.auth.test_authkit import at_authkit
 from tests.auth.test_sso import callback_of as by_provider
@@ -38,23 +39,14 @@ def own_link(visitor: Visitor) -> None:
     visitor.open_link(visitor.mailed_link())
 
 
-def authkit(visitor: Visitor) -> None:
-    """Signs in at WorkOS's page."""
-    _elsewhere(visitor, "/auth/authkit")
-
-
-def social(visitor: Visitor) -> None:
-    """Signs in with an account elsewhere."""
-    _elsewhere(visitor, "/auth/social/google")
-
-
 def sso(visitor: Visitor) -> None:
     """Signs in at an organization's identity provider."""
     connect(visitor)
     visitor.open_link(by_provider(visitor, next="/account"))
 
 
-def _elsewhere(visitor: Visitor, path: str) -> None:
+def elsewhere(path: str, visitor: Visitor) -> None:
+    """Signs in at the page of WorkOS or of a provider, to which this path leads."""
     away = visitor.get(path, query_string={"next": "/account"}).location
     visitor.open_link(at_authkit(visitor, away, email=ADA))
 
@@ -72,7 +64,7 @@ DOORS = {
     "magic_auth": Door(magic_auth, "magic_auth"),
     "magic_link": Door(magic_link, "magic_link"),
     "own_link": Door(own_link, "magic_link", mails_itself=True),
-    "authkit": Door(authkit, "authkit"),
-    "social": Door(social, "google"),
+    "authkit": Door(partial(elsewhere, "/auth/authkit"), "authkit"),
+    "social": Door(partial(elsewhere, "/auth/social/google"), "google"),
     "sso": Door(sso, "sso"),
 }
