@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, jsonify, make_response, render_template
 from flask_wtf.csrf import generate_csrf
 
 from .config import settings
+from .dangers import LOOPBACK
 from .session import signed_in_identity
 from .session.claims import can, has_feature
 from .web import csrf
 from .web.answers import wants_json
 from .web.peer import is_on_this_machine
 from .web.qr_code import qr_code
-from .web.words import ago, counted, in_words, moment
+from .web.words import ago, counted, exact_moment, in_words, moment
 
 # What only some pages say; named, because a host's templates may be strict about undefined names.
 BLANK = dict.fromkeys(("connections", "failure", "is_first", "label", "last_used", "reason"))
@@ -26,10 +28,13 @@ def common() -> dict[str, dict[str, Any]]:
     It is all under one name, so that a layout keeps its own `current_user` or `moment`.
     """
     config = settings()
+    is_development = config.is_development and is_on_this_machine()
+    is_workos_here = urlsplit(config.workos_base_url).hostname in LOOPBACK
     shared = {
         "layout": config.layout,
         "current_user": signed_in_identity(),
-        "is_development": config.is_development and is_on_this_machine(),
+        "is_development": is_development,
+        "mailbox": config.workos_base_url if is_development and is_workos_here else "",
         "mails_itself": config.mails_itself,
         "methods": config.sign_in_with,
         "makes_api_keys": config.api_keys == "on",
@@ -41,6 +46,7 @@ def common() -> dict[str, dict[str, Any]]:
         "counted": counted,
         "in_words": in_words,
         "moment": moment,
+        "exact_moment": exact_moment,
         "qr_code": qr_code,
     }
     return {"signin": shared}

@@ -114,7 +114,7 @@ def test_a_changed_name_and_address_show_on_the_next_request(visitor: Visitor) -
 
     page = visitor.get("/account").text
     assert "ada@new.example" in page
-    assert "<dd>Ada</dd>" in page
+    assert "<strong>Ada</strong>" in page
     assert ADA not in page
 
 

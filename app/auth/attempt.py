@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,8 +62,11 @@ class Attempt:
 
     @property
     def resend_after(self) -> int:
-        """Seconds until its page offers another code."""
-        return RESEND_AFTER
+        """Seconds until its page offers another code, in steps of five, which style.css has."""
+        if self.pending:  # of a step, for which something else was mailed, and later
+            return RESEND_AFTER
+        left = self.started_at + RESEND_AFTER - time.time()
+        return min(max(0, 5 * math.ceil(left / 5)), RESEND_AFTER)
 
     @property
     def shown_email(self) -> str:

@@ -5,6 +5,7 @@ Only with EMAIL_DELIVERY=smtp; otherwise WorkOS sends its own.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -16,7 +17,8 @@ from flask import current_app, request
 from ..config import settings
 from ..web import log
 from ..web.browsers import browser_name
-from ..web.words import in_words
+from ..web.visitor import network_start
+from ..web.words import in_utc, in_words
 from .smtp import connected, failing_clearly
 
 
@@ -45,7 +47,11 @@ def send_second_factor(email: str, change: str) -> None:
 
 def _send(email: str, mail: str, **values: Any) -> None:
     config = settings()
-    values["browser"] = browser_name(request.headers.get("User-Agent", ""))
+    values |= {
+        "browser": browser_name(request.headers.get("User-Agent", "")),
+        "network": network_start(),
+        "asked_at": in_utc(datetime.now(UTC)),
+    }
     subject, _, text = _rendered(f"{mail}.txt", values).partition("\n")
     name, sender = parseaddr(config.mail_from or "")
     message = EmailMessage(policy=SMTP)

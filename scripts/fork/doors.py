@@ -215,7 +215,7 @@ ONLY_CODES = (
     ),
     Edit(
         "static/signin/style.css",
-        ".shown-code { font-family: var(--mono-font); font-size: 2.5rem; font-weight: 700; letter-spacing: 0.1em; margin: 1rem 0; }\n",
+        ".shown-code { font-family: var(--mono-font); font-size: 2.25rem; font-weight: 700; letter-spacing: 0.12em; margin: 0 0 1.25rem; padding: 0.75rem; border-radius: var(--radius); background: var(--accent-bg); text-align: center; user-select: all; }\n",
     ),
     Edit(
         "doctor/server_checks.py",

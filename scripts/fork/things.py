@@ -16,6 +16,9 @@ from .wording import (
 
 APP = "app/__init__.py"
 WORKOS_SESSION = "app/session/workos_session.py"
+MAILBOX = """\
+  {% if signin.mailbox %}<p class="hint">In development, all mail is in <a href="{{ signin.mailbox }}">the mailbox</a>.</p>{% endif %}
+"""
 
 THINGS: dict[str, Thing] = {
     "doctor": Thing(
@@ -201,7 +204,8 @@ THINGS: dict[str, Thing] = {
                 """\
   {% if signin.is_development %}
   <footer>
-    <p>Development: <a href="{{ url_for('signin.development_journey.show', request=request.environ.get('signin.request_id')) }}" target="journey">what just happened</a>,
+    <p>Development: {% if signin.mailbox %}<a href="{{ signin.mailbox }}">mailbox</a>, {% endif %}
+    <a href="{{ url_for('signin.development_journey.show', request=request.environ.get('signin.request_id')) }}" target="journey">what just happened</a>,
     <a href="{{ url_for('signin.development_failures.show') }}">every failure</a>,
     <a href="{{ url_for('signin.development_session.show') }}">session and tokens</a></p>
   </footer>
@@ -209,8 +213,28 @@ THINGS: dict[str, Thing] = {
 """,
             ),
             Edit(
+                "templates/home/home.html",
+                '{% if signin.is_development %}{% include "development/home.html" %}{% endif %}\n',
+            ),
+            Edit(
+                "templates/account/account.html",
+                '{% if signin.is_development %}{% include "development/account.html" %}{% endif %}\n',
+            ),
+            Edit("templates/auth/_forms.html", MAILBOX),
+            Edit("templates/auth/sent.html", MAILBOX),
+            Edit(
                 "app/pages.py",
-                '        "is_development": config.is_development and is_on_this_machine(),\n',
+                """\
+    is_development = config.is_development and is_on_this_machine()
+    is_workos_here = urlsplit(config.workos_base_url).hostname in LOOPBACK
+""",
+            ),
+            Edit(
+                "app/pages.py",
+                """\
+        "is_development": is_development,
+        "mailbox": config.workos_base_url if is_development and is_workos_here else "",
+""",
             ),
         ),
     ),

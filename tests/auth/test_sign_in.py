@@ -114,7 +114,7 @@ def test_the_error_keeps_what_was_typed_and_points_to_the_field(visitor: Visitor
 
     assert heading(refused) == "Check the email address"
     assert 'value="ada@exampl&lt;e"' in refused.text
-    assert 'href="#email"' in refused.text
+    assert 'aria-invalid="true" aria-describedby="error" autofocus' in refused.text
     assert 'value="/account"' in refused.text
     assert 'value="basket"' in refused.text
 

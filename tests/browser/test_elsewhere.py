@@ -76,7 +76,9 @@ def test_many_doors_are_calm_and_in_their_order(page: Page) -> None:
     )
     page.set_viewport_size({"width": 390, "height": 800})
     widths = main.locator("button, a.button").evaluate_all("all => all.map(one => one.clientWidth)")
-    assert len(set(widths)) == 1
+    assert len(set(widths)) == 2  # providers stand two by two, all else is as wide as the card
+    whole = main.locator(".elsewhere").evaluate("one => one.clientWidth")
+    assert whole == max(widths) + 2  # pixels of its border
 
 
 def test_each_provider_leads_away_and_back_over_https(page: Page) -> None:

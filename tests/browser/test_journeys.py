@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -131,8 +132,9 @@ def test_a_wrong_code_keeps_the_page_and_points_to_the_field(page: Page) -> None
     expect(page.get_by_role("alert")).to_contain_text("That code is not right")
     field = page.get_by_label("Six-digit code")
     expect(field).to_have_attribute("aria-invalid", "true")
-    page.get_by_role("alert").get_by_role("link").click()
+    expect(field).to_have_accessible_description(re.compile("That code is not right .+ left."))
     expect(field).to_be_focused()
+    expect(page.get_by_text("wrong@example.com")).to_be_visible()
 
 
 def test_another_code_can_be_asked_for_after_the_cool_down(page: Page) -> None:
@@ -142,8 +144,13 @@ def test_another_code_can_be_asked_for_after_the_cool_down(page: Page) -> None:
 
     delays = page.evaluate("document.getAnimations().map(a => a.effect.getTiming().delay)")
     assert RESEND_AFTER * 1000 in delays
+    waiting = page.get_by_text("Email me a new code in")
+    expect(waiting).to_be_visible()
+    before = page.locator(".resend").bounding_box()
     page.evaluate("document.getAnimations().forEach(animation => animation.finish())")
 
+    expect(waiting).to_be_hidden()
+    assert page.locator(".resend").bounding_box() == before
     button.click()
     expect(page.get_by_role("heading", name="Enter the code")).to_be_visible()
 

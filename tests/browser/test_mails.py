@@ -33,7 +33,7 @@ def test_a_mail_is_readable_and_fits(
     for look in LOOKS:
         take_on(page, look)
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert (ground == "rgb(33, 33, 33)") == ("dark" in look)
+        assert (ground == "rgb(16, 18, 23)") == ("dark" in look)
 
 
 def test_a_mail_loads_nothing(new_page: Callable[..., Page], mailing_site: Site) -> None:

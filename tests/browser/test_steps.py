@@ -91,7 +91,7 @@ def test_the_longest_chain(new_page: Callable[..., Page], site: Site) -> None:
     look_at(page, "its code", RULES)
     back_and_reload(page)
     type_code(page, "12")
-    heading(page, "That code is not right")
+    expect(page.get_by_role("alert")).to_contain_text("That code is not right")
     look_at(page, "a wrong code", RULES)
     type_code(page, mailbox(site)[0]["one_time_code"])
 
