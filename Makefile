@@ -61,8 +61,8 @@ check: $(VENV)/dev ## Check style, format and types
 serve: $(VENV)/run ## Serve with gunicorn, as in production; settings from the environment or .env
 	@$(BIN)/gunicorn
 
-fork: $(VENV)/dev ## Make it yours: NAME="…" DOORS=magic_auth WITHOUT="doctor bench …", on a clean tree
-	@$(BIN)/python -m scripts.fork --name "$(NAME)" --doors "$(DOORS)" --without "$(WITHOUT)"
+fork: $(VENV)/dev ## Make it yours: NAME="…" COLOUR=#0a7 LOGO=mark.svg DOORS=magic_auth WITHOUT="doctor …"
+	@$(BIN)/python -m scripts.fork --name "$(NAME)" --doors "$(DOORS)" --without "$(WITHOUT)" --colour "$(COLOUR)" --logo "$(LOGO)"
 
 forks: $(VENV)/dev ## Make every fork there is, and run its checks and tests: takes a while
 	@$(BIN)/python -m pytest -n auto tests/fork $(PYTEST)

@@ -51,7 +51,8 @@ RUN_ELSEWHERE = {
     ".venv/bin/python -m doctor --json": "tests/doctor/test_running_site.py",
 }
 # What a command may be given, and its subcommands.
-VARIABLES = (*PORTS, "BIND", "EMAIL_DELIVERY", "URL", "routes", "run", "NAME", "DOORS", "WITHOUT")
+LOOKS = ("NAME", "COLOUR", "LOGO")
+VARIABLES = (*PORTS, *LOOKS, "BIND", "EMAIL_DELIVERY", "URL", "routes", "run", "DOORS", "WITHOUT")
 
 
 def fences(language: str) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ TEXT, SHAPE = 4.5, 3.0
 PAIRS = [
     *((ink, ground, TEXT) for ink, ground in product(("text", "text_light", "accent"), GROUNDS)),
     *((ink, "accent_bg", TEXT) for ink in ("text", "text_light", "accent")),
-    *((ink, "danger_bg", TEXT) for ink in ("text", "danger", "accent")),
+    *((ink, "danger_bg", TEXT) for ink in ("text", "danger")),
     ("danger", "card", TEXT),
     ("on_accent", "accent", TEXT),
     *(("field", ground, SHAPE) for ground in GROUNDS),

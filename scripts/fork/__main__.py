@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .doors import BY_EMAIL, DOORS
 from .forking import fork
+from .looks import colour_from, mark_from
 from .things import THINGS
 from .tree import ForkError
 
@@ -23,7 +24,11 @@ def main() -> None:
         _require_known(doors, DOORS, "DOORS")
         _require_known(without, THINGS, "WITHOUT")
         _require_one_by_email(doors)
-        for line in fork(Path(), asked.name, doors=doors, without=without):
+        looks = {
+            "colour": colour_from(asked.colour) if asked.colour else "",
+            "mark": mark_from(Path(asked.logo)) if asked.logo else "",
+        }
+        for line in fork(Path(), asked.name, doors=doors, without=without, **looks):
             print(line, flush=True)
     except ForkError as error:
         sys.exit(f"Error: {error}")
@@ -32,6 +37,8 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make fork", description=main.__doc__)
     parser.add_argument("--name", required=True, help="what your product is called")
+    parser.add_argument("--colour", default="", help="of buttons and links, such as #0a7")
+    parser.add_argument("--logo", default="", help="an SVG, the mark on pages and the icon")
     parser.add_argument("--doors", default="", help=f"of {', '.join(DOORS)}; all, if not said")
     parser.add_argument("--without", default="", help=f"of {', '.join(THINGS)}")
     return parser.parse_args()

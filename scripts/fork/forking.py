@@ -9,10 +9,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..look import ICON, written
 from . import documents
 from .doors import DOORS, TOGETHER
 from .following import Following
 from .locks import without_packages
+from .looks import recolour
 from .naming import rename
 from .readme import readme
 from .things import THINGS
@@ -49,8 +51,19 @@ enough, so it takes itself away, too.
 PROMISE = re.compile(r"^\| ([A-Z0-9]+-\d\d) \| .*\n", re.M)
 
 
-def fork(root: Path, name: str, *, doors: Sequence[str], without: Sequence[str]) -> Iterator[str]:
-    """Changes the tree, and yields what it has done; raises ForkError."""
+def fork(
+    root: Path,
+    name: str,
+    *,
+    doors: Sequence[str],
+    without: Sequence[str],
+    colour: str = "",
+    mark: str = "",
+) -> Iterator[str]:
+    """Changes the tree, and yields what it has done; raises ForkError.
+
+    `colour` has six digits, and `mark` is an SVG; without them the looks stay as they are.
+    """
     tree = Tree(root)
     names = _with_what_they_take([*(door for door in DOORS if door not in doors), *without])
     things = {one: (DOORS | THINGS)[one] for one in names}
@@ -60,6 +73,12 @@ def fork(root: Path, name: str, *, doors: Sequence[str], without: Sequence[str])
     following = Following(tree)
     rename(tree, name)
     yield f"It is called {name}."
+    if colour:
+        yield from recolour(tree, colour)
+    if mark:
+        tree.write(str(ICON), mark)
+    for file, text in written(tree.root).items():
+        tree.write(str(file), text)
     gone = {path for thing in things.values() for path in thing.paths}
     # What our releases have left; a fork has released nothing yet.
     gone |= {path for path in tree.files(".json") if path.startswith("tests/specimens/")}

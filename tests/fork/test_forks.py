@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from scripts.fork.doors import BY_EMAIL
+from scripts.fork.looks import colour_from, mark_from
 from scripts.fork.things import THINGS
+from scripts.fork.tree import ForkError
 from tests.machine import ROOT
 
 pytestmark = pytest.mark.server
@@ -68,8 +70,8 @@ def types(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cache
 
 
-def make_fork(copy: Path, doors: str, without: str) -> subprocess.CompletedProcess[str]:
-    arguments = ("--name", "Acme Notes", "--doors", doors, "--without", without)
+def make_fork(copy: Path, doors: str, without: str, *more: str) -> subprocess.CompletedProcess[str]:
+    arguments = ("--name", "Acme Notes", "--doors", doors, "--without", without, *more)
     return run(copy, sys.executable, "-m", "scripts.fork", *arguments)
 
 
@@ -117,6 +119,51 @@ def test_the_name_stands_wherever_the_product_is_named(copy: Path) -> None:
 
     for path in ("README.md", "pyproject.toml", ".env.example", "templates/auth/_brand.html"):
         assert "Acme Notes" in (copy / path).read_text(), path
+
+
+MARK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1z"/></svg>'
+
+
+def test_a_fork_has_the_colour_and_the_mark_that_it_was_given(copy: Path, tmp_path: Path) -> None:
+    """A11Y-01: in a shade that can be read, also where pages are dark."""
+    mark = tmp_path / "mark.svg"
+    mark.write_text(MARK)
+
+    made = make_fork(copy, "", "bench", "--colour", "#0A7", "--logo", str(mark))
+
+    assert made.returncode == 0, made.stderr
+    assert "#00aa77 is too pale to be read where pages are light: there it is #007e58." in (
+        made.stdout
+    )
+    for path in ("templates/auth/_brand.html", "static/signin/tokens.css"):
+        assert "#007e58" in (copy / path).read_text()
+        assert "#00aa77" in (copy / path).read_text()
+    assert (copy / "static/signin/icon.svg").read_text() == MARK
+    assert_ends_well(copy, "pytest", "-q", "-n", "0", "tests/test_look.py")
+
+
+@pytest.mark.parametrize(
+    ("svg", "said"),
+    [
+        ("<p>", "has to be an SVG"),
+        (MARK.replace("<path", "<script>1</script><path"), "'<script'"),
+        (MARK.replace("<path", '<image href="https://a.example/b.png"/><path'), "'href="),
+        (MARK.replace("<path", "<path onload='a()'"), "'onload='"),
+        (MARK + " " * 4_000, "may have 4,000"),
+    ],
+)
+def test_a_mark_that_browsers_would_refuse_is_refused(tmp_path: Path, svg: str, said: str) -> None:
+    path = tmp_path / "mark.svg"
+    path.write_text(svg)
+
+    with pytest.raises(ForkError, match=said):
+        mark_from(path)
+
+
+def test_what_is_no_colour_is_refused() -> None:
+    for asked in ("green", "0a7", "#0a", "#00aa7g"):
+        with pytest.raises(ForkError, match="COLOUR is written"):
+            colour_from(asked)
 
 
 @pytest.mark.parametrize(
