@@ -1,3 +1,5 @@
+import time_machine
+
 from bare_http import BareHttp
 
 
@@ -58,3 +60,13 @@ def test_the_mailbox_can_be_emptied(http: BareHttp) -> None:
     http.send_code()
     assert http.browser.delete("/_emulate/mailbox").status_code == 204
     assert http.mails() == []
+
+
+def test_new_mail_shows_by_itself_and_nothing_moves_while_it_is_read(http: BareHttp) -> None:
+    assert http.browser.get("/").headers["Refresh"] == "3"
+
+    with time_machine.travel("2026-01-15T12:00:00Z", tick=False) as clock:
+        http.send_code()
+        assert http.browser.get("/").headers["Refresh"] == "60"
+        clock.shift(60)
+        assert http.browser.get("/").headers["Refresh"] == "3"

@@ -1,5 +1,7 @@
 """The mailbox: what was mailed, for people at / and for programs at /_emulate/mailbox."""
 
+from datetime import timedelta
+
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -7,7 +9,7 @@ from . import scanner
 from .control_fields import read_object, text
 from .environment import the_environment
 from .errors import BadRequest, EntityNotFound
-from .formats import home
+from .formats import home, now
 from .mail import Mail
 from .pages import kept_to_itself
 from .people import people
@@ -20,6 +22,9 @@ MAIL_POLICY = (
     "allow-top-navigation-by-user-activation"
 )
 
+WAITING = timedelta(seconds=3)  # until the page looks for new mail
+READING = timedelta(minutes=1)  # while nothing takes a new mail away from under the pointer
+
 bp = Blueprint("mailbox", __name__)
 
 
@@ -27,15 +32,20 @@ bp = Blueprint("mailbox", __name__)
 def show_mailbox() -> ResponseReturnValue:
     """Shows all mail to a person, and whom they can sign in as."""
     with the_environment() as environment:
+        mails = _mails()
         page = render_template(
             "mailbox.html",
             application=home(environment.redirect_uris[0]) if environment.redirect_uris else None,
-            mails=_mails(),
+            mails=mails,
             scans=environment.scans,
             levels=LEVELS,
             people=people(environment),
         )
-    return kept_to_itself(page)
+    response = kept_to_itself(page)
+    is_being_read = bool(mails) and now() - mails[0].sent_at < READING
+    seconds = READING.seconds if is_being_read else WAITING.seconds
+    response.headers["Refresh"] = str(seconds)  # shows new mail by itself
+    return response
 
 
 @bp.get("/_emulate/mailbox/<mail_id>.html")
