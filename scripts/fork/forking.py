@@ -48,6 +48,7 @@ enough, so it takes itself away, too.
         ),
     ),
 )
+WRITES = "docs and not e2e and not server"
 PROMISE = re.compile(r"^\| ([A-Z0-9]+-\d\d) \| .*\n", re.M)
 
 
@@ -176,7 +177,8 @@ def _tidy(root: Path) -> None:
     for command in (
         ["ruff", "check", "--quiet", "--fix", "--select", "F401,I", "."],
         ["ruff", "format", "--quiet", "."],
-        ["pytest", "-q", "-m", "docs and not e2e and not server", "--write-docs", *writers],
+        # Plain: it is nobody who reads what fails here, and to rewrite every assert takes long.
+        [*("pytest", "-q", "--assert=plain", "--write-docs"), "-m", WRITES, *writers],
     ):
         environment = {**os.environ, "RUFF_NO_CACHE": "true"}
         asked = [sys.executable, "-m", *command]
