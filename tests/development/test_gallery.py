@@ -11,7 +11,7 @@ from flask import Flask
 
 from app import create_app
 from app.config import Config
-from app.failures import Failure, every_failure
+from app.failures import every_failure
 from tests.conftest import ROOT
 from tests.walk import Visitor, heading
 
@@ -82,12 +82,12 @@ def test_the_gallery_shows_every_failure_with_cause_fix_and_log_line(visitor: Vi
         assert f'"failure": "{kind.name()}", "status": {kind.status}' in page
 
 
-@pytest.mark.parametrize("kind", every_failure(), ids=lambda kind: kind.name())
-def test_each_failure_has_its_own_page(visitor: Visitor, kind: type[Failure]) -> None:
-    for path in (kind.name(), f"{kind.name()}?attempt=no"):
-        page = visitor.get(f"/development/failures/{path}")
-        assert page.status_code == kind.status
-        assert heading(page) == kind.title
+def test_each_failure_has_its_own_page(visitor: Visitor) -> None:
+    for kind in every_failure():
+        for path in (kind.name(), f"{kind.name()}?attempt=no"):
+            page = visitor.get(f"/development/failures/{path}")
+            assert page.status_code == kind.status, path
+            assert heading(page) == kind.title, path
 
 
 def test_the_page_is_the_one_that_people_see(visitor: Visitor) -> None:
