@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import ssl
@@ -13,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from doctor.__main__ import main
 from doctor.examination import examine
 from doctor.finding import Finding
 from tests.clone import Running, environment, run
@@ -45,7 +47,9 @@ def diagnose(
     environ = {**site.settings, **changes}
     headers = {"X-Forwarded-For": ", ".join(["203.0.113.9"] * proxies), "X-Forwarded-Proto": proto}
     context = ssl.create_default_context(cafile=certificate)
-    with httpx2.Client(verify=context, headers=headers if proxies else {}) as http:
+    with httpx2.Client(
+        verify=context, headers=headers if proxies else {}, timeout=PATIENCE
+    ) as http:
         found = list(examine(environ, url=site.url, http=http))
     return {check.name: finding for check, finding in found}
 
@@ -107,7 +111,7 @@ def test_another_webhook_secret_is_found(site: Site, certificate: tuple[str, str
 @behind_a_proxy
 def test_another_address_than_public_url_is_found(site: Site, certificate: tuple[str, str]) -> None:
     public = site.url.replace("localhost", "127.0.0.1")
-    with httpx2.Client() as http:
+    with httpx2.Client(timeout=PATIENCE) as http:
         http.post(f"{site.workos_url}/_emulate/reset")
     found = diagnose(site, certificate[0], PUBLIC_URL=public)
 
@@ -121,7 +125,7 @@ def test_there_is_nothing_at_the_doctors_door_for_anybody_else(
 ) -> None:
     """SEC-07."""
     context = ssl.create_default_context(cafile=certificate[0])
-    with httpx2.Client(verify=context) as http:
+    with httpx2.Client(verify=context, timeout=PATIENCE) as http:
         for token in ("", "canary", "a.b.c"):
             refused = http.post(f"{site.url}/doctor", headers={"X-Doctor": token})
             assert refused.status_code == 404
@@ -252,23 +256,35 @@ def test_the_story_of_an_attempt_is_told_from_the_log(sites: Sites) -> None:
     assert WEBHOOK_SECRET not in told
 
 
-def test_a_story_reads_the_lines_of_a_terminal_too() -> None:
+def told(
+    attempt: str, log: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> tuple[int, str]:
+    """Returns how the command ends and what it prints, without another Python to be started."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(log))
+    return main(["--attempt", attempt]), capsys.readouterr().out
+
+
+def test_a_story_reads_the_lines_of_a_terminal_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = (
         "10:00:00 INFO authn_magic_auth_sent logger=app attempt=0123456789ab stage=2 email=a***\n"
         "noise\n{not json\n"
         "10:00:09 INFO session_created logger=app attempt=0123456789ab stage=4 user=canary\n"
     )
-    ended = command("--attempt", "0123456789ab", log=log)
+    _, story = told("0123456789ab", log, capsys, monkeypatch)
 
-    assert "A code was sent." in ended.stdout
-    assert "+9.0 s" in ended.stdout
-    assert "It ended in a session." in ended.stdout
-    assert "canary" not in ended.stdout
+    assert "A code was sent." in story
+    assert "+9.0 s" in story
+    assert "It ended in a session." in story
+    assert "canary" not in story
 
 
 @pytest.mark.parametrize("attempt", ["0123456789ab", "nonsense", "'; rm -rf /"])
-def test_an_attempt_that_is_not_in_the_log_is_said_so(attempt: str) -> None:
-    ended = command("--attempt", attempt, log="{}\n")
+def test_an_attempt_that_is_not_in_the_log_is_said_so(
+    attempt: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, story = told(attempt, "{}\n", capsys, monkeypatch)
 
-    assert ended.returncode == 1
-    assert "says nothing about that attempt" in ended.stdout
+    assert status == 1
+    assert "says nothing about that attempt" in story
