@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 
+PATIENCE = 120  # seconds; a ceiling, for a machine that is busy
 BASE_URL = "http://localhost:4100"
 CALLBACK = "http://localhost:5000/auth/callback"
 OTHER_CALLBACK = "http://localhost:5000/other/callback?tenant=1"

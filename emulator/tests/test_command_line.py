@@ -9,6 +9,10 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from bare_http import PATIENCE
+
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def served(environ: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
@@ -28,13 +32,13 @@ def test_it_serves_quietly_until_it_is_told_to_stop(
     served: tuple[subprocess.Popen[str], str], number: signal.Signals
 ) -> None:
     process, address = served
-    with httpx2.Client(base_url=address) as browser:
+    with httpx2.Client(base_url=address, timeout=PATIENCE) as browser:
         assert browser.get("/").status_code == 200
         assert browser.get("/passwordless/secret/confirm?code=secret").status_code == 404
         assert browser.get("/", headers={"Host": "rebound.example"}).status_code == 400
 
     process.send_signal(number)
-    output, _ = process.communicate(timeout=10)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert output == ""
     assert process.returncode == 0
 

@@ -14,6 +14,7 @@ import pytest
 from workos import AuthenticationError, RateLimitExceededError, ServerError
 
 import workos_emulator as package
+from bare_http import PATIENCE
 from test_readme import examples
 from workos_emulator.pytest_plugin import WorkOSEmulator
 
@@ -76,8 +77,8 @@ def test_the_url_is_served_from_the_first_use_to_the_end() -> None:
             httpx2.get(link)
 
         assert link.startswith(f"{emulator.url}/passwordless/")
-        assert httpx2.get(link).status_code == 302
-        assert httpx2.get(emulator.url).status_code == 200
+        assert httpx2.get(link, timeout=PATIENCE).status_code == 302
+        assert httpx2.get(emulator.url, timeout=PATIENCE).status_code == 200
         assert urlsplit(emulator.url).hostname == "127.0.0.1"
 
     with pytest.raises(httpx2.ConnectError):
@@ -88,7 +89,8 @@ def test_two_are_served_side_by_side(workos_emulator: WorkOSEmulator) -> None:
     with WorkOSEmulator() as other:
         assert other.url != workos_emulator.url
         other.client().user_management.create_magic_auth(email=ADA)
-        assert httpx2.get(f"{workos_emulator.url}/_emulate/mailbox").json() == []
+        mailbox = f"{workos_emulator.url}/_emulate/mailbox"
+        assert httpx2.get(mailbox, timeout=PATIENCE).json() == []
 
 
 def test_requests_are_listed_oldest_first(workos_emulator: WorkOSEmulator) -> None:
@@ -128,7 +130,7 @@ def test_a_fault_that_cannot_be_is_refused(
 def test_the_client_takes_the_options_of_the_sdk(workos_emulator: WorkOSEmulator) -> None:
     with pytest.raises(AuthenticationError):
         workos_emulator.client(api_key="sk_test_other").passwordless.send_session("x")
-    with httpx2.Client() as own:
+    with httpx2.Client(timeout=PATIENCE) as own:
         client = workos_emulator.client(http_client=own, base_url=workos_emulator.url)
         assert client.user_management.create_magic_auth(email=ADA).email == ADA
 
@@ -189,6 +191,7 @@ def elsewhere(
     return pytester
 
 
+@pytest.mark.server
 def test_the_examples_of_the_readme_pass_in_a_project_of_its_own(
     elsewhere: pytest.Pytester,
 ) -> None:
@@ -198,6 +201,7 @@ def test_the_examples_of_the_readme_pass_in_a_project_of_its_own(
     elsewhere.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
 
 
+@pytest.mark.server
 def test_a_project_finds_the_pages_the_command_and_the_types(
     elsewhere: pytest.Pytester, installed: Path
 ) -> None:
@@ -224,6 +228,7 @@ def test_a_project_finds_the_pages_the_command_and_the_types(
     assert (installed / "workos_emulator" / "py.typed").exists()
 
 
+@pytest.mark.server
 def test_asking_for_the_plugin_twice_loads_it_once(elsewhere: pytest.Pytester) -> None:
     elsewhere.makepyfile("def test_it(workos_emulator): pass")
 
@@ -232,6 +237,7 @@ def test_asking_for_the_plugin_twice_loads_it_once(elsewhere: pytest.Pytester) -
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.server
 def test_a_project_without_the_sdk_can_use_all_else(elsewhere: pytest.Pytester) -> None:
     elsewhere.makeconftest("import sys; sys.modules['workos'] = None")
     elsewhere.makepyfile(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bare_http import PATIENCE
 from workos_emulator.pytest_plugin import WorkOSEmulator
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -35,7 +36,9 @@ def test_its_curl_example_works(workos_emulator: WorkOSEmulator) -> None:
         pytest.skip("curl is not installed")
     [example] = [block for block in examples("sh") if "curl" in block]
     script = example.replace("http://localhost:4100", workos_emulator.url)
-    subprocess.run(["bash", "-euc", script], check=True, timeout=30, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["bash", "-euc", script], check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL
+    )
 
     key = {"Authorization": f"Bearer {workos_emulator.api_key}"}
     client = workos_emulator.app.test_client()

@@ -231,6 +231,7 @@ def test_a_test_may_name_a_file(file: Path) -> None:
     assert ada.email == "ada@example.com"
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

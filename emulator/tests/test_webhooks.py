@@ -19,7 +19,7 @@ from workos import BadRequestError, NotFoundError, WorkOSClient
 from workos.common.models import SessionRevoked, UserDeleted, UserUpdated
 from workos.webhooks import Webhooks
 
-from bare_http import BASE_URL, CALLBACK, BareHttp
+from bare_http import BASE_URL, CALLBACK, PATIENCE, BareHttp
 from workos_emulator import create_app
 from workos_emulator.__main__ import parse
 from workos_emulator.pytest_plugin import WorkOSEmulator
@@ -28,7 +28,6 @@ URL = "http://localhost:5000/webhooks/workos"
 SECRET = "whsec_test"
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 SIGNATURE = "WorkOS-Signature"
-PATIENCE = 10  # seconds
 
 
 @dataclass
@@ -421,7 +420,7 @@ def test_events_travel_over_a_socket(
         workos = emulator.client()
         sent = workos.user_management.create_magic_auth(email="ada@example.com")
         workos.user_management.delete_user(sent.user_id)
-        path, body, headers = arrived.get(timeout=10)
+        path, body, headers = arrived.get(timeout=PATIENCE)
         assert path == "/webhooks/workos"
         told = verified(workos, body, headers, "whsec_emulator")
         assert (told.event, told.data.id) == ("user.created", sent.user_id)
@@ -439,6 +438,7 @@ def test_nobody_listening_is_no_answer() -> None:
     assert response.get_json()["status"] is None
 
 
+@pytest.mark.server
 def test_the_command_line_takes_the_address_and_the_environment_the_secret(
     workos: WorkOSClient,
     listening: tuple[str, Queue[tuple[str, bytes, dict[str, str]]]],
@@ -451,10 +451,10 @@ def test_the_command_line_takes_the_address_and_the_environment_the_secret(
         assert process.stdout
         address = process.stdout.readline().split()[-1].replace("localhost", "127.0.0.1")
         event = {"event": "user.noted", "data": {}}
-        response = httpx2.post(f"{address}_emulate/webhooks", json=event)
+        response = httpx2.post(f"{address}_emulate/webhooks", json=event, timeout=PATIENCE)
         process.kill()
     assert response.json()["status"] == 204
-    assert verified(workos, *arrived.get(timeout=10)[1:])
+    assert verified(workos, *arrived.get(timeout=PATIENCE)[1:])
 
 
 @pytest.mark.parametrize("url", ["localhost:5000/webhooks", "ftp://localhost/", "https://"])

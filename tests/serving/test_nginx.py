@@ -53,7 +53,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[str, str])
 def test_the_doctor_finds_nothing_to_mend(site: Site, certificate: tuple[str, str]) -> None:
     """WEB-06, WEB-10: one proxy is counted, https is told, and every worker answers alike."""
     context = ssl.create_default_context(cafile=certificate[0])
-    with httpx2.Client(verify=context) as http:
+    with httpx2.Client(verify=context, timeout=PATIENCE) as http:
         found = {c.name: f for c, f in examine(site.settings, url=site.url, http=http)}
 
     assert {name for name, one in found.items() if one.outcome == "failure"} == set()

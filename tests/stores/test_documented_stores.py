@@ -112,6 +112,7 @@ def own_project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.server
 def test_a_third_store_is_held_to_the_contract_as_documented(own_project: Path) -> None:
     ended = tried(own_project)
 
@@ -119,6 +120,7 @@ def test_a_third_store_is_held_to_the_contract_as_documented(own_project: Path) 
     assert f"{len(promised)} passed" in ended.stdout, ended.stdout + ended.stderr
 
 
+@pytest.mark.server
 def test_a_store_that_breaks_a_promise_fails(own_project: Path) -> None:
     careless = IN_MEMORY.replace("if self.is_claimed(name):", "if False:")
     (own_project / "my_store.py").write_text(careless)
