@@ -11,7 +11,7 @@ from workos.user_management.models import AuthenticateResponse
 
 from ..config import DAY, Config
 from ..identity import Identity
-from ..session.workos_session import WorkOSSession, auth_time, impersonator
+from ..session.workos_session import WorkOSSession, read_authentication
 from .attempt import Attempt
 
 # In WorkOS's words: a passkey is two factors, an identity provider sees to its own, and who
@@ -33,23 +33,22 @@ class Proof:
         cls, attempt: Attempt, reply: AuthenticateResponse, config: Config
     ) -> Proof:
         """Reads the answer of `POST /user_management/authenticate`."""
-        workos_session = WorkOSSession.from_authentication(
-            reply, keep_claims=config.is_development, keep_token=config.keeps_access_tokens
-        )
+        said = read_authentication(reply, config)
+        workos_session = said.workos_session
         proved_at = None
         if attempt.email is None:
             # WorkOS lets people through who have signed in there before. That is no recent sign-in,
             # and neither is one of which it does not say when it was.
-            proved_at = auth_time(reply) or int(time.time()) - DAY
-        said = reply.authentication_method and reply.authentication_method.value
+            proved_at = said.auth_time or int(time.time()) - DAY
+        method = reply.authentication_method and reply.authentication_method.value
         identity = Identity.from_user(
             reply.user,
             method=attempt.method,
             organization_id=workos_session.organization_id if workos_session else None,
-            authentication_method=said,
-            impersonator=impersonator(reply),
+            authentication_method=method,
+            impersonator=said.impersonator,
         )
-        return cls(identity, workos_session, proved_at, said in TWO_FACTORS)
+        return cls(identity, workos_session, proved_at, method in TWO_FACTORS)
 
 
 @dataclass(frozen=True)

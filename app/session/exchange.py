@@ -16,7 +16,7 @@ from ..web.visitor import this_browser
 from ..workos_api import refusals, sessions, user_management
 from ..workos_api.faults import UnexpectedReply
 from .store import SessionRecord, session_store
-from .workos_session import WorkOSSession
+from .workos_session import WorkOSSession, read_authentication
 
 CHECK_EVERY = 5 * 60  # seconds between two checks at WorkOS, once the refresh token is lost
 
@@ -45,13 +45,8 @@ def exchange(
         if session.in_doubt:
             return _checked(record, session)
         raise
-    config = settings()
-    fresh = WorkOSSession.from_authentication(
-        reply,
-        keep_claims=config.is_development,
-        keep_token=config.keeps_access_tokens,
-        generation=session.generation + 1,
-    )
+    answered = read_authentication(reply, settings(), generation=session.generation + 1)
+    fresh = answered.workos_session
     if fresh is None:
         raise UnexpectedReply(detail="no sid")
     if (reply.user.id, fresh.id) != (record.identity.user_id, session.id):

@@ -7,12 +7,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 from workos.user_management.models import AuthenticateResponse
 
 from .. import shapes
+from ..config import Config
 from ..identity import Impersonator
 from ..keys import sealer, unseal
 
@@ -51,35 +52,6 @@ class WorkOSSession:
     delayed_by: str | None = None  # the failure of the last refresh, until one succeeds
     key_id: str | None = None
     claims: dict[str, Any] | None = None  # all of them, for looking at; in development only
-
-    @classmethod
-    def from_authentication(
-        cls,
-        reply: AuthenticateResponse,
-        *,
-        keep_claims: bool = False,
-        keep_token: bool = False,
-        generation: int = 0,
-    ) -> WorkOSSession | None:
-        """Reads the answer of `POST /user_management/authenticate`; None without a `sid`.
-
-        `keep_claims` keeps all claims, for developers to look at.
-        """
-        claims = _claims(reply.access_token)
-        if not isinstance(claims.get("sid"), str):
-            return None
-        said = cls.from_claims(claims, expires_at=_expiry(claims))
-        kept = dict(claims) if keep_claims else None
-        if keep_token:
-            kept = {**(kept or {}), ACCESS_TOKEN: sealed(ACCESS_TOKEN, reply.access_token)}
-        return replace(
-            said,
-            refresh_token=sealed(PURPOSE, reply.refresh_token),
-            generation=generation,
-            organization_id=reply.organization_id or said.organization_id,
-            key_id=_key_id(reply.access_token),
-            claims=kept,
-        )
 
     @classmethod
     def from_claims(cls, claims: Mapping[str, Any], *, expires_at: int) -> WorkOSSession:
@@ -128,45 +100,58 @@ class WorkOSSession:
         return shapes.read(cls, json.loads(text))
 
 
-def auth_time(reply: AuthenticateResponse) -> int | None:
-    """Returns when WorkOS last saw the person prove who they are, in seconds since the epoch."""
-    said = _claims(reply.access_token).get("auth_time")
-    return said if isinstance(said, int) else None
+class Authentication(NamedTuple):
+    """What WorkOS says of somebody whom it lets in."""
+
+    workos_session: WorkOSSession | None  # None without a `sid`
+    impersonator: Impersonator | None  # who acts for the person
+    auth_time: int | None  # when they last proved who they are, in seconds since the epoch
 
 
-def impersonator(reply: AuthenticateResponse) -> Impersonator | None:
-    """Returns who acts for the person, by the reply or else by its token (`act`, RFC 8693)."""
-    if said := reply.impersonator:
-        return Impersonator(email=str(said.email), reason=_text(said.reason))
-    method = reply.authentication_method
+def read_authentication(
+    reply: AuthenticateResponse, config: Config, *, generation: int = 0
+) -> Authentication:
+    """Reads the answer of `POST /user_management/authenticate`, and its access token.
+
+    All claims are kept where developers look at them, and nowhere else.
+    """
+    # Not verified: it came straight from WorkOS over TLS, in answer to a call with our key
+    # (OpenID Connect Core 3.1.3.7 item 6). A token from anywhere else must be verified.
+    try:
+        token = jwt.decode_complete(reply.access_token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        token = {"header": {}, "payload": {}}
+    claims, workos_session = token["payload"], None
+    if isinstance(claims.get("sid"), str):
+        said = WorkOSSession.from_claims(claims, expires_at=_expiry(claims))
+        kept: dict[str, Any] = dict(claims) if config.is_development else {}
+        if config.keeps_access_tokens:
+            kept[ACCESS_TOKEN] = sealed(ACCESS_TOKEN, reply.access_token)
+        workos_session = replace(
+            said,
+            refresh_token=sealed(PURPOSE, reply.refresh_token),
+            generation=generation,
+            organization_id=reply.organization_id or said.organization_id,
+            key_id=_text(token["header"].get("kid")),
+            claims=kept or None,
+        )
+    method, named = reply.authentication_method, reply.impersonator
     is_certain = method is not None and method.value == "Impersonation"
-    return impersonator_in(_claims(reply.access_token), is_certain=is_certain)
+    impersonator = impersonator_in(claims, is_certain=is_certain)
+    if named:
+        impersonator = Impersonator(email=str(named.email), reason=_text(named.reason))
+    auth_time = claims.get("auth_time")
+    is_said = isinstance(auth_time, int)
+    return Authentication(workos_session, impersonator, auth_time if is_said else None)
 
 
 def impersonator_in(claims: Mapping[str, Any], *, is_certain: bool = False) -> Impersonator | None:
-    """Returns who acts for the person by the claims of a token; `is_certain` that somebody does."""
+    """Returns who acts for the person by a token (RFC 8693); `is_certain` that somebody does."""
     actor = claims.get("act")
     if actor is None and not is_certain:
         return None
     email = _text(actor.get("sub")) if isinstance(actor, dict) else None
     return Impersonator(email=email or "unknown", reason=None)
-
-
-def _claims(access_token: str) -> Mapping[str, Any]:
-    # Not verified: it came straight from WorkOS over TLS, in answer to a call with our key
-    # (OpenID Connect Core 3.1.3.7 item 6). A token from anywhere else must be verified.
-    try:
-        claims: Mapping[str, Any] = jwt.decode(access_token, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
-        return {}
-    return claims
-
-
-def _key_id(access_token: str) -> str | None:
-    try:
-        return _text(jwt.get_unverified_header(access_token).get("kid"))
-    except jwt.InvalidTokenError:
-        return None
 
 
 def _expiry(claims: Mapping[str, Any]) -> int:

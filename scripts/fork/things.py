@@ -174,7 +174,7 @@ THINGS: dict[str, Thing] = {
         edits=(*NO_REDIS, Edit("app/stores/__init__.py", ", or Redis when REDIS_URL is set")),
     ),
     "development": Thing(
-        words=r"/development|development/|app\.development|for_developers|keep_claims|development_(fail|sess|journ)|how-it-works",
+        words=r"/development|development/|app\.development|for_developers|development_(fail|sess|journ)|how-it-works",
         paths=(
             "app/development",
             "app/web/peer.py",
@@ -184,21 +184,16 @@ THINGS: dict[str, Thing] = {
         ),
         edits=(
             *NO_DEVELOPMENT,
-            Edit(WORKOS_SESSION, " keep_claims: bool = False, generation", " generation"),
             Edit(
                 WORKOS_SESSION,
-                """ None without a `sid`.
+                """, and its access token.
 
-        `keep_claims` keeps all claims, for developers to look at.
-        \"""
+    All claims are kept where developers look at them, and nowhere else.
+    \"""
 """,
-                ' None without a `sid`."""\n',
+                ', and its access token."""\n',
             ),
-            Edit(WORKOS_SESSION, "            claims=dict(claims) if keep_claims else None,\n"),
-            Edit(
-                WORKOS_SESSION,
-                "    claims: dict[str, Any] | None = None  # all of them, for looking at; in development only\n",
-            ),
+            Edit(WORKOS_SESSION, "dict(claims) if config.is_development else {}", "{}"),
             Edit(
                 "templates/base.html",
                 """\
