@@ -178,8 +178,10 @@ ONLY_CODES = (
         one_time_code = user_management.create_magic_auth(
             email, this_browser(), invited.token(attempt.return_to, config)
         )
-        if config.mails_itself:
-            _mail(email, one_time_code)
+        if config.mails_itself and one_time_code:
+            mail.send_code(email, one_time_code, lifetime=CODE_LIFETIME)
+        elif config.mails_itself:
+            mail.send_no_account(email)
     if link:
         attempt = replace(attempt, knows_email=False)
 """,
@@ -187,8 +189,10 @@ ONLY_CODES = (
     one_time_code = user_management.create_magic_auth(
         email, this_browser(), invited.token(attempt.return_to, config)
     )
-    if config.mails_itself:
-        _mail(email, one_time_code)
+    if config.mails_itself and one_time_code:
+        mail.send_code(email, one_time_code, lifetime=CODE_LIFETIME)
+    elif config.mails_itself:
+        mail.send_no_account(email)
 """,
     ),
     Edit(

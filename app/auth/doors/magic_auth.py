@@ -71,8 +71,10 @@ def send() -> Response:
         one_time_code = user_management.create_magic_auth(
             email, this_browser(), invited.token(attempt.return_to, config)
         )
-        if config.mails_itself:
-            _mail(email, one_time_code)
+        if config.mails_itself and one_time_code:
+            mail.send_code(email, one_time_code, lifetime=CODE_LIFETIME)
+        elif config.mails_itself:
+            mail.send_no_account(email)
     if link:
         attempt = replace(attempt, knows_email=False)
     # A number for nobody's code, if none was made: the size of the cookie must not tell.
@@ -142,13 +144,6 @@ def _is_of(attempt: Attempt, one_time_code: str) -> bool:
 def _numbers(attempt_id: str, one_time_code: str) -> list[str]:
     # Sealed with the attempt in place of the code, which is kept nowhere.
     return numbers(PURPOSE, f"{attempt_id} {one_time_code}", digits=DIGITS)
-
-
-def _mail(email: str, one_time_code: str | None) -> None:
-    if one_time_code is None:
-        mail.send_no_account(email)
-    else:
-        mail.send_code(email, one_time_code, lifetime=CODE_LIFETIME)
 
 
 DOOR = Door("magic_auth", "a code by email", bp, offer="auth/doors/magic_auth.html")
