@@ -63,7 +63,7 @@ class APIKeyMissing(APIKeyRefused):
     """The call came without an Authorization header, or with one of another kind."""
 
     title = "An API key is missing"
-    reason = "Send one in the header: Authorization: Bearer sk_…"
+    reason = "Send one in the header, as Authorization: Bearer sk_… does."
 
 
 class APIKeyInvalid(APIKeyRefused):
