@@ -14,14 +14,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx2
-import jwt
 import pytest
 import time_machine
-from flask import Flask, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.serving import make_server
 from workos import WorkOSError, create_public_client
 
+from app import create_app
+from app.config import Config
+from app.guards import bearer_required
+from app.session import current_user
 from examples.cli import cli
 from examples.cli.cli import LEEWAY, Program, Stop, TokenFile, Tokens
 from tests.site import PromptHandler
@@ -33,7 +36,7 @@ CODE = re.compile(r"[A-Z]{4}-[A-Z]{4}")
 
 @dataclass
 class Api:
-    """What the program calls: it says who is there, by the tokens that it takes."""
+    """What the program calls: what it was brought."""
 
     url: str = ""
     tokens: list[str] = field(default_factory=list)
@@ -41,26 +44,24 @@ class Api:
 
 
 @pytest.fixture
-def api(workos_emulator: WorkOSEmulator) -> Iterator[Api]:
-    """A second backend, which verifies access tokens by WorkOS's keys."""
-    app, api = Flask("api"), Api()
-    keys = jwt.PyJWKClient(f"{workos_emulator.url}/sso/jwks/{workos_emulator.client_id}")
+def api(make_config: Callable[..., Config], workos_emulator: WorkOSEmulator) -> Iterator[Api]:
+    """The application, with the view of docs/programs.md, on a socket."""
+    app, api = create_app(make_config(workos_base_url=workos_emulator.url)), Api()
 
     @app.get("/api/me")
-    def me() -> ResponseReturnValue:
-        token = request.headers["Authorization"].removeprefix("Bearer ")
-        api.tokens.append(token)
-        key = keys.get_signing_key_from_jwt(token)
-        claims = jwt.decode(token, key, algorithms=["RS256"], options={"require": ["exp", "sid"]})
+    @bearer_required
+    def show() -> ResponseReturnValue:
+        api.tokens.append(request.headers["Authorization"])
         if api.refuse:
             api.refuse -= 1
             return {"error": "invalid_token"}, 401
-        return {"id": claims["sub"], "organization_id": claims.get("org_id"), "name": "\x1b[31m"}
+        organization_id = current_user.organization_id
+        return {"id": current_user.user_id, "organization_id": organization_id, "x": "\x1b[31m"}
 
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=PromptHandler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    api.url = f"http://127.0.0.1:{server.server_port}"
+    api.url = f"http://localhost:{server.server_port}"
     yield api
     server.shutdown()
     thread.join()
@@ -239,7 +240,7 @@ def test_tokens_that_have_run_out_are_refreshed_once(
     signed_in.call("/api/me")
 
     assert renewals(workos_emulator) == asked + 1
-    assert api.tokens[0] != before.access_token
+    assert before.access_token not in api.tokens[0]
     assert signed_in.file.read() != before
 
 
