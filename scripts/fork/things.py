@@ -45,7 +45,7 @@ THINGS: dict[str, Thing] = {
     ),
     "emulator": Thing(
         words=r"emulat|\bfuzz|playwright",
-        takes=("bench",),
+        takes=("bench", "cli"),
         paths=(
             "emulator",
             "emulator.toml",
@@ -101,6 +101,11 @@ THINGS: dict[str, Thing] = {
                 "\n",
             ),
         ),
+    ),
+    "cli": Thing(
+        words=r"examples/|device code|^## Programs for the command line",
+        paths=("examples", "tests/examples"),
+        edits=(Edit("pyproject.toml", '"examples", '),),
     ),
     "webhooks": Thing(
         words=r"webhook|authn_connection_lost",
