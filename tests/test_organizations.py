@@ -106,6 +106,7 @@ def test_a_refusal_names_the_organization_and_switches_where_one_has_the_role(
 
     assert page.status_code == answer.status_code == 403
     assert "you need the role “member” in Acme." in page.text
+    assert "You have it in another of your organizations." in page.text
     assert "Switch to Babbage &amp; Co." in page.text
     assert 'name="next" value="/members"' in page.text
     assert answer.json["organization"] == "Acme"

@@ -29,6 +29,7 @@ from ..workos_api.refusals import OtherWayOnly
 from ..workos_api.steps import StepRequired
 
 ASKED = "10 per minute"  # how often WorkOS is asked for the sake of one person's refusals
+SURELY = "You have it in another of your organizations."
 POSSIBLY = "You may have it in another of your organizations."
 
 bp = Blueprint("organizations", __name__, url_prefix="/account/organizations")
@@ -116,7 +117,8 @@ def refuse(missing: ClaimMissing) -> Response:
         or (missing.kind == "role" and missing.claim in roles_of(one))
     ]
     if here:
-        missing.say(name_of(here), hint=POSSIBLY if belongs_to and not is_told else "")
+        hint = SURELY if others else POSSIBLY if belongs_to and not is_told else ""
+        missing.say(name_of(here), hint=hint)
         missing.about = {**missing.about, "organization": name_of(here)}
     if is_told:
         missing.about = {**missing.about, "elsewhere": others}
