@@ -9,6 +9,7 @@ from .wording import (
     NO_DEVELOPMENT,
     NO_DOCTOR,
     NO_EMULATOR,
+    NO_INVITATIONS,
     NO_ORGANIZATIONS,
     NO_REDIS,
     NO_WEBHOOKS,
@@ -137,6 +138,76 @@ THINGS: dict[str, Thing] = {
     }
 """,
                 "\n",
+            ),
+        ),
+    ),
+    "invitations": Thing(
+        words=r"auth/invitation|signin\.invitation|^## Invitations|invitation URL",
+        paths=(
+            "app/auth/invitation.py",
+            "app/auth/invited.py",
+            "app/workos_api/invitations.py",
+            "docs/invitations.md",
+            "templates/auth/invitation.html",
+            "tests/auth/test_invitation.py",
+        ),
+        edits=(
+            *NO_INVITATIONS,
+            Edit(
+                "app/auth/doors/authkit.py",
+                """\
+    query = queried("next", "state", "again", "invitation_token", *HINTS)
+    if query["invitation_token"]:
+        # Any page could bring people here with one, and AuthKit may ask nothing. Ours asks first.
+        return invitation.keep(query["invitation_token"], settings())
+""",
+                """\
+    query = queried("next", "state", "again", *HINTS)
+""",
+            ),
+            Edit(
+                "app/auth/doors/magic_auth.py",
+                """\
+        one_time_code = user_management.create_magic_auth(
+            email, this_browser(), invited.token(attempt.return_to, config)
+        )
+""",
+                """\
+        one_time_code = user_management.create_magic_auth(email, this_browser())
+""",
+            ),
+            Edit(
+                "app/auth/doors/magic_auth.py",
+                """\
+            one_time_code, email, this_browser(), invited.token(attempt.return_to, config)
+""",
+                """\
+            one_time_code, email, this_browser()
+""",
+            ),
+            Edit(
+                "app/auth/elsewhere.py",
+                """\
+    if token := invited.token(attempt.return_to, config):
+        asked = {**asked, "invitation_token": token}  # here: it is refused with the code
+""",
+            ),
+            Edit(
+                "doctor/dashboard_checks.py",
+                'wanted = {"invitation URL": "invitation"}',
+                "wanted: dict[str, str] = {}",
+            ),
+            Edit(
+                "tests/doctor/test_examination.py",
+                """\
+    assert named("magic_auth,magic_link") == ["invitation"]
+    assert named("magic_auth,google") == ["invitation", "sign-out"]
+    assert named("authkit") == ["invitation", "sign-out", "initiate"]
+""",
+                """\
+    assert named("magic_auth,google") == ["sign-out"]
+    assert named("authkit") == ["sign-out", "initiate"]
+""",
             ),
         ),
     ),

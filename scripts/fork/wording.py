@@ -116,6 +116,12 @@ NO_WEBHOOKS = (
     Edit(URLS, ", `/webhooks/workos`"),
 )
 
+NO_INVITATIONS = (
+    Edit("docs/authkit.md", "without a line of yours: passkeys, social accounts, SSO, second factors,\ninvitations.", "without a line of yours: passkeys, social accounts, SSO and second factors."),
+    Edit("docs/production.md", "| Invitation URL, sign-out redirect and", "| Sign-out redirect and"),
+    Edit("docs/production.md", " Where sign-up is closed, [invitations](invitations.md) open it."),
+)  # fmt: skip
+
 NO_ORGANIZATIONS = (
     Edit(URLS, ", `/account/organizations…`"),
     Edit("docs/customizing.md", """ For the organization's name, and for buttons that switch to those
