@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -223,16 +222,19 @@ def _is_local(url: str) -> bool:
 
 
 def _where(config: Config) -> str:
-    width = min(shutil.get_terminal_size().columns, 72)
     if _is_local(config.workos_base_url):
-        second = f"  The mailbox      {config.workos_base_url}"
-        how = "Open the first, sign in with any address, and find the mail in the second."
+        how = "and sign in with any address."
+        second = ("Read the mail at", config.workos_base_url, "which shows it by itself.")
     else:
-        second = f"  WorkOS           {config.workos_base_url}"
-        how = "Open the first, and sign in with an address whose mail you can read."
-    rule = "-" * width
-    first = f"  The application  {config.public_url}"
-    return "\n".join(("", rule, first, second, "", f"  {how}", "  Ctrl-C ends it.", rule))
+        how = "and sign in with an address whose mail you can read."
+        second = ("It talks to", config.workos_base_url, "so mail is really sent.")
+    lines = (
+        ("Open", config.public_url, how),
+        second,
+        ("Press", "Ctrl-C", "here to end it."),
+    )
+    width = max(len(place) for _, place, _ in lines)
+    return "\n".join(("", *(f"  {do:<16}  {at:<{width}}  {note}" for do, at, note in lines), ""))
 
 
 if __name__ == "__main__":

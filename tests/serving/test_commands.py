@@ -52,6 +52,8 @@ def test_make_run_leads_to_a_signed_in_page_both_ways(running: Running) -> None:
     output = running.output.read_text()
     assert running.url in output
     assert running.mailbox_url in output
+    what_to_do = output.partition("  Open ")[2].splitlines()[1:3]
+    assert [line.split()[0] for line in what_to_do] == ["Read", "Press"]
 
     for way in ("magic-auth", "magic-link"):
         with requests.Session() as browser:
