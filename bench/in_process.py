@@ -34,7 +34,7 @@ from app.session import live_record, sign_in
 from app.session.cookie import Current, Ticket
 from app.session.cookie import write as write_cookie
 from app.session.store import SessionRecord, hash_id, session_store
-from app.session.workos_session import WorkOSSession
+from app.session.workos_session import WorkOSSession, read_authentication
 from app.stores.database import Database
 from bench.table import Row, seconds_each
 
@@ -133,7 +133,7 @@ def checking_a_session() -> Row:
         reply = sign_in_at(client, url)
         workos_session_app = make_app(Path(directory))
         with workos_session_app.app_context():
-            workos_session = WorkOSSession.from_authentication(reply)
+            workos_session = read_authentication(reply, settings()).workos_session
         password = Fernet.generate_key().decode()
         sealed = seal_session_from_auth_response(
             access_token=reply.access_token,
