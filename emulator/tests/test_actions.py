@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from workos import WorkOSClient
 from workos.actions import Actions
+from workos.common.models import ActionAuthenticationDenied, ActionUserRegistrationDenied
 
 from bare_http import BASE_URL, CALLBACK, BareHttp
 from workos_emulator.pytest_plugin import WorkOSEmulator
@@ -35,6 +36,7 @@ class Application:
 
     answer: Callable[[Any], Answer] = signed
     asked: list[Any] = field(default_factory=list)
+    heard: list[Any] = field(default_factory=list)
     during: Callable[[], object] = lambda: None
 
     def ask(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
@@ -45,6 +47,10 @@ class Application:
         self.asked.append(question)
         self.during()
         return self.answer(question)
+
+    def hear(self, url: str, body: bytes, headers: dict[str, str]) -> int:
+        self.heard.append(json.loads(body))
+        return 200
 
     def kinds(self) -> list[str]:
         return [question["object"] for question in self.asked]
@@ -64,6 +70,8 @@ def workos_emulator_settings(application: Application) -> dict[str, Any]:
         "action_url": URL,
         "action_secret": SECRET,
         "ask": application.ask,
+        "webhook_url": "http://localhost:5000/webhooks/workos",
+        "deliver": application.hear,
     }
 
 
@@ -132,6 +140,28 @@ def sorted_by_name(question: Any) -> Answer:
 
 def unanswered(_question: Any) -> Answer:
     raise httpx2.ConnectError("refused")
+
+
+@pytest.mark.parametrize(
+    ("kind", "event"),
+    [
+        ("user_registration", ActionUserRegistrationDenied),
+        ("authentication", ActionAuthenticationDenied),
+    ],
+)
+def test_a_denial_is_told_as_the_sdk_reads_it(
+    workos: WorkOSClient, http: BareHttp, application: Application, kind: str, event: Any
+) -> None:
+    if kind == "authentication":
+        workos.user_management.create_user(email=ADA)
+    application.answer = lambda question: signed(question, "Deny")
+
+    http.redeem(http.send_code(), ip_address="203.0.113.1")
+
+    [told] = [one for one in application.heard if one["event"] == f"action.{kind}.denied"]
+    data = event.from_dict({**told, "object": "event"}).data
+    assert (data.email, data.verdict, data.ip_address) == (ADA, "Deny", "203.0.113.1")
+    assert data.action_execution_id == application.asked[0]["id"]
 
 
 BROKEN: dict[str, Callable[[Any], Answer]] = {

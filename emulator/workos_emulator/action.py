@@ -5,7 +5,8 @@ import hmac
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx2
 
@@ -24,13 +25,14 @@ class Question:
     """What WorkOS asks, and how that went."""
 
     kind: str  # authentication or user_registration
-    context: Json
+    context: dict[str, Any]
+    id: str = field(default_factory=lambda: new_id("action"))
     verdict: str | None = None  # None: there was no answer that could be believed
     why: str = ""  # the message of a Deny, or what was wrong with the answer
 
     def ask(self, url: str, secret: str, ask: Ask) -> None:
         """Asks, and notes the verdict."""
-        body = {"id": new_id("action"), "object": f"{self.kind}_action_context", **self.context}
+        body = {"id": self.id, "object": f"{self.kind}_action_context", **self.context}
         raw = stringified(body)
         moment = int(time.time() * 1000)
         headers = {
@@ -43,6 +45,23 @@ class Question:
             self.why = f"No answer: {type(error).__name__}."
         except Unbelievable as error:
             self.why = str(error)
+
+    def in_event(self) -> Json:
+        """Returns what WorkOS tells of a denial."""
+        about = self.context.get("user") or self.context["user_data"]
+        organization = self.context.get("organization")
+        user = {"user_id": about["id"]} if "id" in about else {}
+        return {
+            "action_endpoint_id": f"action_endpoint_{self.kind}",
+            "action_execution_id": self.id,
+            "type": self.kind,
+            "verdict": "Deny",
+            **user,
+            "organization_id": organization["id"] if organization else None,
+            "email": about["email"],
+            "ip_address": self.context["ip_address"],
+            "user_agent": self.context["user_agent"],
+        }
 
     def to_json(self) -> Json:
         """Returns it as /_emulate/actions lists it."""

@@ -65,6 +65,8 @@ def ask_all(questions: list[Question]) -> None:
         with the_environment():
             environment.questions.append(question)
             otherwise = "Allow" if environment.allows_without_answer else "Deny"
+            if question.verdict == "Deny":
+                environment.announce(f"action.{question.kind}.denied", question.in_event())
         if (question.verdict or otherwise) == "Deny":
             said = question.why if question.verdict else ""
             denial = {"code": "action_denied", "message": said or "Access denied."}
