@@ -223,6 +223,13 @@ def test_webhooks_need_no_token_in_any_shop(customer: Visitor) -> None:
     assert refused.json["error"] == "webhook_refused"  # type: ignore[index] # JSON, as documented
 
 
+def test_actions_need_no_token_in_any_shop(customer: Visitor) -> None:
+    """They are off here, which only those are told who get as far."""
+    refused = customer.client.post("/webhooks/actions", json={})
+
+    assert refused.json["error"] == "not_found"  # type: ignore[index] # JSON, as documented
+
+
 def test_protection_that_a_shop_adds_later_protects_it(open_shop: Open, emulator: Flask) -> None:
     """Flask-WTF reads settings that somebody else may have made first."""
     shop = open_shop()
