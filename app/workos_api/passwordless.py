@@ -27,10 +27,10 @@ def create_session(
 
     Returns None if the address may not have one, after as many calls; raises Failure.
     """
-    passwordless, made = workos().passwordless, None
+    client, made = workos(), None
     try:
         made = ask(
-            passwordless.create_session,
+            client.passwordless.create_session,
             email=email,
             type="MagicLink",
             redirect_uri=redirect_uri,
@@ -38,12 +38,15 @@ def create_session(
             expires_in=expires_in,
         )
         if sends:
-            call(passwordless.send_session, made.id)
+            call(client.passwordless.send_session, made.id)
     except ADDRESS_REFUSALS as refused:
         withhold(refused)
         if sends and made is None:
             with suppress(Failure):  # there is no such session, however WorkOS says so
-                call(passwordless.send_session, f"passwordless_session_{secrets.token_hex(13)}")
+                call(
+                    client.passwordless.send_session,
+                    f"passwordless_session_{secrets.token_hex(13)}",
+                )
     except RedirectUriUnregistered as refused:
         refused.detail = f"{redirect_uri} was sent, {refused.detail}"
         raise
