@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -75,7 +76,7 @@ def rows(journey: Journey, *, mails_itself: bool) -> Iterator[Row]:
         if exchange.leaves or exchange.has("authn_led_away"):
             yield Row(IMPLIED, BROWSER, WORKOS, ("goes on there",))
         is_mailed = is_mailed or has_sent
-        is_kept = is_kept or any(name.startswith(attempts.PREFIX) for name in exchange.sets)
+        is_kept = is_kept or any(attempts.PREFIX in name for name in exchange.sets)
 
 
 def stopped_by(journey: Journey) -> tuple[type[Failure], Fact] | None:
@@ -91,7 +92,8 @@ def _kinds() -> dict[str, type[Failure]]:
 
 def _may_come_from_mail(exchange: Exchange) -> bool:
     opened = exchange.leaves or exchange.has("authn_link_opened_elsewhere")
-    return exchange.method == "POST" or is_callback(exchange) or opened
+    is_form = exchange.method == "POST" and not exchange.is_from_workos
+    return is_form or is_callback(exchange) or opened
 
 
 def _within(exchange: Exchange, *, mails_itself: bool) -> Iterator[Row]:
@@ -106,9 +108,8 @@ def _within(exchange: Exchange, *, mails_itself: bool) -> Iterator[Row]:
 
 def _call(call: Call) -> Iterator[Row]:
     sent = f"{call.method} {call.path}"
-    along = ", ".join(
-        [*filter(None, [call.grant_type]), *filter(SECRETS.__contains__, call.fields)]
-    )
+    secrets = [name for name in call.fields if name in SECRETS]
+    along = ", ".join(filter(None, [call.grant_type, *secrets]))
     yield Row(ASKED, APPLICATION, WORKOS, (sent, along) if along else (sent,))
     yield Row(ANSWERED, WORKOS, APPLICATION, (call.status,), ms=call.ms)
 
@@ -122,7 +123,7 @@ def _fact(fact: Fact, *, mails_itself: bool) -> Iterator[Row]:
     elif "failure" in said and "status" in said:
         yield Row(FAILED, APPLICATION, APPLICATION, tuple(_failure(fact)))
     elif fact.name in WORDS:
-        words = WORDS[fact.name].format_map({name: str(value) for name, value in said.items()})
+        words = WORDS[fact.name].format_map(defaultdict(str, said))
         yield Row(NOTED, APPLICATION, APPLICATION, (words,))
     elif not fact.name.endswith(SENT) and fact.name not in SHOWN_OTHERWISE:
         details = [f"{name} {value}" for name, value in said.items() if name != "stage"]
