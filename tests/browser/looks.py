@@ -10,6 +10,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 Look = tuple[int, Literal["light", "dark"]]  # the width, and the scheme
+NARROWEST = 320  # pixels; also what is left of 640 at 200 % (WCAG 2.2, 1.4.10)
+# Those of ours, by WCAG 2.5.5; pages of others, such as the emulator's, have buttons of their own.
+TOO_SMALL = """() => [...document.querySelectorAll("main button, main .button")]
+    .filter(one => document.querySelector("link[href$='signin/style.css']"))
+    .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 44)
+    .map(one => one.outerHTML)"""
 LOOKS: tuple[Look, ...] = ((1200, "light"), (1200, "dark"), (390, "light"), (390, "dark"))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -24,6 +30,9 @@ def look_at(page: Page, name: str, rules: list[str], looks: tuple[Look, ...] = L
         report = AxeResults({"violations": violations}).generate_report() if violations else ""
         assert not violations, f"{name}, {look}: {report}"
         assert page.evaluate("document.documentElement.scrollWidth") <= look[0], (name, look)
+    page.set_viewport_size({"width": NARROWEST, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST, name
+    assert page.evaluate(TOO_SMALL) == [], f"{name}: buttons that a finger misses"
 
 
 def bring_axe(page: Page) -> None:
