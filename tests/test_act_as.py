@@ -164,7 +164,9 @@ def test_a_call_with_a_bearer_token_and_no_session_needs_no_csrf_token(
     assert post(visitor, **BEARER) == 200
 
 
-@pytest.mark.parametrize("scheme", ["", "Basic Z3JhY2U6aG9wcGVy", "Digest Grace", "Bearer-ish x"])
+@pytest.mark.parametrize(
+    "scheme", ["", "Basic Z3JhY2U6aG9wcGVy", "Basic Gr\xe4ce", "Digest Grace", "Bearer-ish x"]
+)
 def test_any_other_call_needs_it(app: Flask, visitor: Visitor, scheme: str) -> None:
     """WEB-02."""
     guarded(app)

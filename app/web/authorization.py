@@ -10,5 +10,6 @@ def bearer_token() -> str | None:
 
     RFC 6750, section 2.1; in a form field or a query, where it might be logged, it does not count.
     """
-    given = request.authorization
-    return (given.token or "") if given and given.type == "bearer" else None
+    # Not request.authorization: Werkzeug fails on `Basic` with what is not ASCII behind it.
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
