@@ -11,8 +11,8 @@ from ..auth import attempts
 from ..config import settings
 from ..pages import render
 from ..session.store import SessionRecord
-from ..session.workos_session import WorkOSSession
-from .token_verdicts import verdicts, without_token
+from ..session.workos_session import ACCESS_TOKEN, WorkOSSession
+from .token_verdicts import verdicts
 
 bp = Blueprint("development_session", __name__, url_prefix="/development/session")
 
@@ -22,6 +22,8 @@ def show() -> str:
     """Shows this browser's cookies, session and claims, and why a refresh happened or did not."""
     record = session.live_record()
     workos_session = record.workos_session if record else None
+    claims = dict((workos_session and workos_session.claims) or {})
+    claims.pop(ACCESS_TOKEN, None)  # which is kept with them
     return render(
         "development/session.html",
         cookies={name: len(f"{name}={value}") for name, value in request.cookies.items()},
@@ -32,7 +34,7 @@ def show() -> str:
         lifetime=settings().session_lifetime,
         workos=workos_session,
         refresh=_why(record, workos_session),
-        claims=without_token(workos_session.claims) if workos_session else {},
+        claims=claims,
         verdicts=verdicts(workos_session, settings()) if workos_session else [],
     )
 

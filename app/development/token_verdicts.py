@@ -9,7 +9,7 @@ import jwt
 
 from ..config import Config
 from ..session.access_token import kept
-from ..session.workos_session import ACCESS_TOKEN, WorkOSSession
+from ..session.workos_session import WorkOSSession
 from ..workos_api.access_tokens import ALGORITHM, InvalidToken, issuers, key_of
 from ..workos_api.jwks import KeysUnavailable
 
@@ -35,11 +35,6 @@ def verdicts(there: WorkOSSession, config: Config) -> list[Verdict]:
         _on_expiry(claims),
         _on_session(claims),
     ]
-
-
-def without_token(claims: dict[str, Any] | None) -> dict[str, Any]:
-    """Returns the claims alone."""
-    return {name: value for name, value in (claims or {}).items() if name != ACCESS_TOKEN}
 
 
 def _on_signature(token: str, config: Config) -> Verdict:

@@ -51,7 +51,7 @@ class WorkOSSession:
     feature_flags: tuple[str, ...] = ()
     delayed_by: str | None = None  # the failure of the last refresh, until one succeeds
     key_id: str | None = None
-    claims: dict[str, Any] | None = None  # all of them, for looking at; in development only
+    claims: dict[str, Any] | None = None  # all of them, to be looked at, and `ACCESS_TOKEN`
 
     @classmethod
     def from_claims(cls, claims: Mapping[str, Any], *, expires_at: int) -> WorkOSSession:

@@ -308,6 +308,60 @@ THINGS: dict[str, Thing] = {
             ),
         ),
     ),
+    "tokens": Thing(
+        words=r"tokens\.md|bearer_required|bearer\.init_app|access_tokens\.init_app|protected.resource"
+        r"|share_access_tokens|workos_custom_domains|access_token_audience|authkit_domain"
+        r"|keeps_access_tokens|token_(checks|keys|verdicts)|other_backends|verdicts=|api_token|/api/token"
+        r"|access_tokens? of a session|letting_a_program_in|many_permissions|letting a program in"
+        r"|with 2,000 permissions|programs with access tokens|`invalid_token`|access_token_(missing|expired)"
+        r"|keys_unavailable|no_access_token|there is no access token for|an access token has expired and"
+        r"|a program is refused, or its|AUT-19",
+        paths=(
+            "app/api/protected_resource.py",
+            "app/api/token.py",
+            "app/development/token_verdicts.py",
+            "app/guards/bearer.py",
+            "app/session/access_token.py",
+            "app/workos_api/access_tokens.py",
+            "app/workos_api/jwks.py",
+            "app/workos_api/token_claims.py",
+            "bench/programs.py",
+            "doctor/token_checks.py",
+            "docs/tokens.md",
+            "tests/development/test_token_verdicts.py",
+            "tests/doctor/test_token_checks.py",
+            "tests/test_access_token.py",
+            "tests/test_bearer.py",
+        ),
+        edits=(
+            Edit("README.md", "[tokens](docs/tokens.md), [API", "[API"),
+            Edit(
+                WORKOS_SESSION,
+                """\
+        if config.keeps_access_tokens:
+            kept[ACCESS_TOKEN] = sealed(ACCESS_TOKEN, reply.access_token)
+""",
+            ),
+            Edit(
+                "app/development/session.py",
+                "        verdicts=verdicts(workos_session, settings()) if workos_session else [],\n",
+            ),
+            Edit(
+                "templates/development/session.html",
+                """\
+
+<h2>Would another backend take it?</h2>
+<dl>
+  {% for verdict in verdicts %}
+  <dt>{{ "Yes" if verdict.is_good else "No" }}: {{ verdict.about }}</dt><dd>{{ verdict.words }}</dd>
+  {% else %}
+  <dt>Not known</dt><dd>This session began before tokens were kept: sign in again, or wait for its next refresh.</dd>
+  {% endfor %}
+</dl>
+""",
+            ),
+        ),
+    ),
     "bench": Thing(
         words=r"\bbench|flask.login",
         paths=("bench", "docs/performance.md"),
