@@ -17,13 +17,12 @@ def dangers(
 ) -> Iterator[str]:
     """Yields what is wrong, and what to do about it, given every setting or its default."""
     base_url = urlsplit(values["workos_base_url"])
-    if base_url.scheme == "http" and base_url.hostname not in LOOPBACK:
+    if _is_readable(values["workos_base_url"]):
         yield (
             "WORKOS_BASE_URL is http and not on this machine: the API key would be readable.\n"
             "    Remove it to use https://api.workos.com, or point it at localhost."
         )
-    domain = urlsplit(values["authkit_domain"] or "")
-    if domain.scheme == "http" and domain.hostname not in LOOPBACK:
+    if _is_readable(values["authkit_domain"] or ""):
         yield (
             "AUTHKIT_DOMAIN is http and not on this machine: tokens could be forged.\n"
             "    Give it with https, as the WorkOS dashboard shows it."
@@ -47,6 +46,11 @@ def dangers(
             f"SESSION_IDLE_TIMEOUT ({idle}) is longer than SESSION_LIFETIME ({lifetime}).\n"
             "    A session would never become idle. Make it shorter, or the lifetime longer."
         )
+
+
+def _is_readable(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname not in LOOPBACK
 
 
 def _dangers_of_a_live_key(values: Mapping[str, Any], *, is_debug: bool) -> Iterator[str]:
