@@ -242,6 +242,59 @@ THINGS: dict[str, Thing] = {
             ),
         ),
     ),
+    "api_keys": Thing(
+        words=r"(?-i:\bapi_keys\b|api_key_(?:required|changed)|user_api_keys?\b|current_api_key|known_api_key|APIKey|API_KEYS=|api-keys|\bAPI keys\b)",
+        paths=(
+            "app/account/api_keys.py",
+            "app/guards/api_key.py",
+            "app/guards/known_api_keys.py",
+            "app/workos_api/api_keys.py",
+            "docs/api-keys.md",
+            "templates/account/api_key_made.html",
+            "templates/account/api_key_revoke.html",
+            "templates/account/api_keys.html",
+            "templates/auth/buttons/api_keys.html",
+            "tests/browser/test_api_keys.py",
+            "tests/test_account_api_keys.py",
+            "tests/test_api_keys.py",
+            "tests/test_signed_in_or.py",
+            "tests/workos/test_api_key_calls.py",
+        ),
+        edits=(
+            Edit("README.md", ", [API keys](docs/api-keys.md) |", " |"),
+            Edit(
+                "templates/account/account.html",
+                """\
+  {% if signin.makes_api_keys %}
+  <li><a href="{{ url_for('signin.api_keys.show') }}">Your API keys<span>What your programs sign in with</span></a></li>
+  {% endif %}
+""",
+            ),
+            Edit("app/pages.py", '        "makes_api_keys": config.api_keys == "on",\n'),
+            Edit("app/__init__.py", "    known_api_keys.init_app(app)\n"),
+            Edit("app/__init__.py", "    api_keys.init_app(signin, config)\n"),
+            Edit(
+                "app/identity.py",
+                '''\
+    def __bool__(self) -> bool:
+        """Whether it is anybody: for whom the API key of an organization speaks is nobody."""
+        return bool(self.user_id)
+
+''',
+            ),
+            Edit(
+                "app/guards/sign_in.py",
+                """\
+    record = signed_in_record()
+    return None if record and record.identity else turn_away()
+""",
+                """\
+    return None if signed_in_record() else turn_away()
+""",
+            ),
+            Edit("app/session/__init__.py", "record.identity or None if", "record.identity if"),
+        ),
+    ),
     "redis": Thing(
         words=r"redis",
         paths=("app/stores/redis_sessions.py", "tests/redis_server.py", "tests/test_redis.py"),
