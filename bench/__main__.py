@@ -10,6 +10,7 @@ from bench.table import Row, as_markdown, write_down
 
 QUESTIONS: tuple[Callable[[], Row | list[Row]], ...] = (
     in_process.checking_a_session,
+    in_process.a_known_api_key,
     in_process.a_million_sessions,
     in_process.a_guarded_request,
     programs.letting_a_program_in,
