@@ -199,7 +199,7 @@ def test_a_key_without_a_name_can_be_given_one_at_the_field(ada: Visitor) -> Non
     page = ada.post(f"{PAGE}/make", name="", expires_in_days="30")
 
     assert (page.status_code, heading(page)) == (400, "Give the key a name")
-    assert 'aria-invalid="true" aria-describedby="error-title"' in page.text
+    assert 'aria-invalid="true" aria-describedby="error"' in page.text
     assert '<option value="30" selected>' in page.text
 
 
