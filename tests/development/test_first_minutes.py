@@ -28,7 +28,12 @@ def test_where_a_link_is_awaited_the_mailbox_is_named_beside(visitor: Visitor) -
 def test_the_home_page_says_what_there_is_to_try(visitor: Visitor) -> None:
     page = visitor.get("/").text
 
-    for path in ("/sign-in", "/development/failures", "/development/session"):
+    for path in (
+        "/sign-in",
+        "/development/failures",
+        "/development/journey",
+        "/development/session",
+    ):
         assert f'href="{path}"' in page
     assert "SIGN_IN_WITH" in page
 
