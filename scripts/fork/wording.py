@@ -148,7 +148,7 @@ NO_DEVELOPMENT = (
         """\
 `/development/failures`, `/development/session` and `/development/journey` exist only if `PUBLIC_URL` is on this machine and the key is not a live one; anywhere else
 there is no such route. They answer only the machine where they run: not the local network, whatever host it names, nor the machine around a container. With these
-settings alone are the claims of access tokens kept, and the tokens sealed, to be looked at, and requests and calls noted in memory, to be drawn: by name, as in the log. No page shows a session
+settings alone are the claims of access tokens kept, to be looked at, and requests and calls noted in memory, to be drawn: by name, as in the log. No page shows a session
 id, a token, a code or a link.
 
 """,
