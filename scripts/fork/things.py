@@ -261,7 +261,7 @@ THINGS: dict[str, Thing] = {
             "tests/workos/test_api_key_calls.py",
         ),
         edits=(
-            Edit("README.md", ", [API keys](docs/api-keys.md) |", " |"),
+            Edit("README.md", ", or with an [API key](docs/api-keys.md)"),
             Edit(
                 "templates/account/account.html",
                 """\
@@ -387,7 +387,7 @@ THINGS: dict[str, Thing] = {
             "tests/test_bearer.py",
         ),
         edits=(
-            Edit("README.md", "[tokens](docs/tokens.md), [API", "[API"),
+            Edit("README.md", "; [access tokens](docs/tokens.md)"),
             Edit(
                 WORKOS_SESSION,
                 """\
