@@ -387,7 +387,7 @@ THINGS: dict[str, Thing] = {
             "tests/test_bearer.py",
         ),
         edits=(
-            Edit("README.md", "; [access tokens](docs/tokens.md)"),
+            Edit("README.md", " and [tokens](docs/tokens.md)"),
             Edit(
                 WORKOS_SESSION,
                 """\
