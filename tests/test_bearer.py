@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from werkzeug.test import TestResponse
 
@@ -442,17 +442,25 @@ def test_without_an_authkit_domain_there_is_no_metadata(visitor: Visitor) -> Non
 
 
 @pytest.fixture
-def at_domain(make_config: Callable[..., Config], workos_emulator: WorkOSEmulator) -> Visitor:
-    """Somebody at an application with an AuthKit domain, asked over a socket."""
-    url = workos_emulator.url
-    config = make_config(workos_base_url=url, authkit_domain=url)
-    return Visitor(with_report(create_app(config)), workos_emulator.app)
+def at_domain(made: Make, workos_emulator: WorkOSEmulator) -> Visitor:
+    """Somebody at an application with an AuthKit domain, which is another host than WorkOS's."""
+    return made(authkit_domain=workos_emulator.url)
+
+
+def token_of(domain: WorkOSEmulator, visitor: Visitor, kind: str = "authkit", **claims: Any) -> str:
+    """Has one made in the name of the domain, for us, unless the claims say otherwise."""
+    claims = {"iss": domain.url, "aud": SITE, **claims}
+    return token(visitor, kind=kind, claims=claims)
 
 
 def test_an_mcp_client_finds_its_way_and_its_token_is_taken(
     at_domain: Visitor, workos_emulator: WorkOSEmulator
 ) -> None:
     """AUT-19: RFC 9728; the keys are those of the domain, which never sees our API key."""
+    asked: list[object] = []
+    workos_emulator.app.before_request(
+        lambda: asked.append((request.path, request.headers.get("Authorization")))
+    )
     refused = report(at_domain, None)
     metadata = f'resource_metadata="{SITE}/.well-known/oauth-protected-resource"'
     assert_refused(refused, f"Bearer {metadata}")
@@ -464,23 +472,45 @@ def test_an_mcp_client_finds_its_way_and_its_token_is_taken(
     }
 
     for aud in (SITE, f"{SITE}/", [SITE]):
-        assert report(at_domain, token(at_domain, kind="authkit", claims={"aud": aud})).json
+        answer = report(at_domain, token_of(workos_emulator, at_domain, aud=aud))
+        assert answer.status_code == 200
+    assert asked == [("/oauth2/jwks", None)]
     assert report(at_domain, token(at_domain)).status_code == 200
 
 
 @pytest.mark.parametrize(
     "claims",
     [
-        {},
+        {"aud": None},
         {"aud": "client_emulator"},
         {"aud": "http://localhost:5001"},
-        {"aud": SITE, "exp": None},
-        {"aud": SITE, "sub_profile": "agent"},
-        {"aud": SITE, "sub": "client_1"},
-        {"aud": SITE, "iss": "https://api.workos.com"},
+        {"exp": None},
+        {"sub_profile": "agent"},
+        {"sub": "client_1"},
+        {"iss": "https://api.workos.com"},
+        {"kind": "m2m"},
+        {"kind": "user"},
+        {"kind": "user", "aud": None},
     ],
 )
-def test_other_tokens_of_the_domain_are_refused(at_domain: Visitor, claims: Any) -> None:
-    """AUT-19: for another resource, of no person, or in the name of WorkOS's other issuer."""
-    assert report(at_domain, token(at_domain, kind="authkit", claims=claims)).status_code == 401
-    assert report(at_domain, token(at_domain, kind="m2m", claims={"aud": SITE})).status_code == 401
+def test_other_tokens_of_the_domain_are_refused(
+    at_domain: Visitor, workos_emulator: WorkOSEmulator, claims: Any
+) -> None:
+    """AUT-19: for another resource, of no person, or by a key of WorkOS's other issuer."""
+    assert report(at_domain, token_of(workos_emulator, at_domain)).status_code == 200
+
+    bad = token_of(workos_emulator, at_domain, **claims)
+    assert report(at_domain, bad).status_code == 401
+
+
+def test_a_domain_may_be_the_custom_domain_of_workos_too(
+    made: Make, workos_emulator: WorkOSEmulator
+) -> None:
+    """AUT-19: its name is then that of its own tokens; those of sessions add the client ID."""
+    domain = workos_emulator.url
+    visitor = made(authkit_domain=domain, workos_custom_domains=(domain,))
+    of_session = {"iss": f"{domain}/user_management/client_emulator"}
+
+    assert report(visitor, token_of(workos_emulator, visitor)).status_code == 200
+    assert report(visitor, token(visitor, claims=of_session)).status_code == 200
+    assert report(visitor, token(visitor, claims={"iss": domain})).status_code == 401

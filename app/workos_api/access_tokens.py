@@ -83,7 +83,8 @@ def init_app(app: Flask, config: Config) -> None:
     found = [Authority(issuers(config), Keys(_fetch), lambda claims: wrong(claims, config))]
     if domain := config.authkit_domain:
         keys = Keys(lambda: _fetch_from(domain, config))
-        found.append(Authority((domain,), keys, lambda claims: wrong_at_authkit(claims, config)))
+        ours = Authority((domain,), keys, lambda claims: wrong_at_authkit(claims, config))
+        found.insert(0, ours)  # it may be a custom domain too, and then has this name for itself
     app.extensions["signin_authorities"] = found
 
 
