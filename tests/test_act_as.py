@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
+from workos import WorkOSClient
 
 from app import session
 from app.guards import (
@@ -15,6 +17,7 @@ from app.guards import (
     login_required,
     not_impersonated,
     permission_required,
+    role_required,
 )
 from app.identity import Identity, Impersonator
 from app.session import act_as, current_user
@@ -23,7 +26,8 @@ from app.session.store import SessionRecord
 from app.session.workos_session import WorkOSSession
 from app.web.answers import answer_program
 from app.web.authorization import bearer_token
-from tests.walk import Visitor
+from tests.auth.asked import set_at_workos
+from tests.walk import ADA, Visitor
 
 FAR = 4_000_000_000
 GRACE = Identity(
@@ -91,6 +95,29 @@ def test_what_its_claims_lack_is_refused_in_json(app: Flask, visitor: Visitor) -
     answer: Any = visitor.get("/call", headers=BEARER)
 
     assert (answer.status_code, answer.json["error"]) == (403, "permission_missing")
+
+
+def test_a_refusal_names_no_other_organization_of_the_person(
+    app: Flask, visitor: Visitor, workos: WorkOSClient
+) -> None:
+    """AUT-26: others may hold a token or a key of theirs, which is for one organization."""
+    both = [
+        {"id": "org_navy", "name": "Navy", "role": "admin"},
+        {"id": "org_acme", "name": "Acme", "role": "member"},
+    ]
+    grace = replace(GRACE, user_id=workos.user_management.create_user(email=ADA).id)
+    set_at_workos(visitor, "organizations", email=ADA, organizations=both)
+
+    @app.get("/members")
+    def members() -> ResponseReturnValue:
+        answer_program()
+        act_as(SessionRecord.of_program(grace, THERE))
+        return role_required("member")() or ""
+
+    answer: Any = visitor.get("/members")
+
+    assert (answer.status_code, answer.json["organization_id"]) == (403, "org_navy")
+    assert "org_acme" not in answer.text
 
 
 def test_it_counts_alone_beside_the_session_of_somebody_else_who_stays_signed_in(

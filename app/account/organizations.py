@@ -104,7 +104,8 @@ def refuse(missing: ClaimMissing) -> Response:
 
     Only here is WorkOS asked: the guard has decided. It names roles, and not what they permit.
     """
-    user_id = current_user.user_id if current_user else None  # a program may call
+    # A program was let into one organization: others who hold its token learn of no more.
+    user_id = current_user.user_id if current_user and not session.is_of_program() else None
     if user_id is None or hit(Budget("refused-person", user_id, ASKED)):
         return answer(missing)
     belongs_to = {one.organization_id: one for one in memberships_if_told(user_id)}

@@ -143,10 +143,15 @@ def ends_at() -> datetime:
     return datetime.fromtimestamp(ticket().ends_at(_current().config), UTC)
 
 
+def is_of_program() -> bool:
+    """Whether a program asks, with a token or a key, rather than a browser."""
+    return _current().is_of_program
+
+
 def is_fresh(max_age: int) -> bool:
     """Whether this person, and nobody who acts for them, has signed in within `max_age` seconds."""
     record = live_record()
-    if record is None or record.identity.impersonator or _current().is_of_program:
+    if record is None or record.identity.impersonator or is_of_program():
         return False
     return time.time() - record.signed_in_at < max_age
 

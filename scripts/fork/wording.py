@@ -127,7 +127,7 @@ NO_ORGANIZATIONS = (
     Edit("docs/customizing.md", """ For the organization's name, and for buttons that switch to those
 where the person has the role that is missing, the refusal asks WorkOS for their memberships, at most ten times a minute for each person; without an answer it has the id. What roles permit
 elsewhere nobody says, so for a permission it only says that another organization may have it."""),
-    Edit("docs/programs.md", "; where WorkOS can be asked, also `organization`, its name, and for a role or an organization `elsewhere`: others of theirs that have it. Each", ". Each"),
+    Edit("docs/programs.md", "; with a session, where WorkOS can be asked, also `organization`, its name, and for a role or an organization `elsewhere`: others of theirs that have it. Each", ". Each"),
 )  # fmt: skip
 
 NO_ACTIONS = (
