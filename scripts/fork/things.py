@@ -385,6 +385,7 @@ THINGS: dict[str, Thing] = {
             "tests/doctor/test_token_checks.py",
             "tests/test_access_token.py",
             "tests/test_bearer.py",
+            "tests/test_signed_in_or.py",
         ),
         edits=(
             Edit("README.md", " and [tokens](docs/tokens.md)"),
