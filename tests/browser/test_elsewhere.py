@@ -92,6 +92,7 @@ def test_each_provider_leads_away_and_back_over_https(page: Page) -> None:
 
         expect(page.get_by_role("heading", name="Your account")).to_be_visible()
         expect(page.get_by_text(f"{name.lower()}@example.com")).to_be_visible()
+        page.get_by_text("For developers").click()
         expect(page.get_by_text(f"{name}OAuth")).to_be_visible()
 
 
