@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 import httpx2
@@ -27,6 +27,8 @@ Sleep = Callable[[float], object]
 
 NAME = "passwordless-cli"
 LOOPBACK = [("http", host) for host in ("localhost", "127.0.0.1", "::1")]
+# No proxy in between: what goes to this machine is in the clear.
+DIRECT = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
 INTERVAL = 5  # seconds between two questions, if WorkOS names none, and what it adds to slow down
 LEEWAY = 30  # seconds before its end in which an access token is no longer used
 TIMEOUT = 10  # seconds
@@ -39,6 +41,17 @@ REFUSALS = {
     "invalid_grant": f"The code or the session has ended. {AGAIN}",
     "invalid_client": "WorkOS does not know this program: look at WORKOS_CLIENT_ID.",
 }
+
+
+def say(text: str, file: TextIO | None = None) -> None:
+    """Prints what may come from a server, without what a terminal would take for a command."""
+    print("".join(one if one.isprintable() or one == "\n" else "?" for one in text), file=file)
+
+
+def is_private(address: str) -> bool:
+    """Whether nobody in between can read what is sent there."""
+    url = urlsplit(address)
+    return url.scheme == "https" or (url.scheme, url.hostname) in LOOPBACK
 
 
 class Stop(Exception):
@@ -82,8 +95,10 @@ class TokenFile:
             raise Stop("You are not signed in: login") from None
 
     def write(self, tokens: Tokens) -> None:
-        """Replaces them in one step, so that no reader finds half a file, and no other any."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Replaces them in one step, so that no reader finds half a file, and no other any.
+
+        Only while it is locked: another process may be about to replace or delete them.
+        """
         descriptor, name = tempfile.mkstemp(dir=self.path.parent)  # with mode 0600
         try:
             with os.fdopen(descriptor, "w") as file:
@@ -95,6 +110,7 @@ class TokenFile:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Lets one process at a time in, and ends its lock with the process at the latest."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -108,7 +124,7 @@ class Program:
     http: httpx2.Client
     api_url: str
     file: TokenFile
-    say: Callable[[str], object] = print
+    say: Callable[[str], object] = say
     sleep: Sleep = time.sleep
     now: Callable[[], float] = time.time
 
@@ -128,7 +144,8 @@ class Program:
             except WorkOSError as refused:
                 interval += seconds_more(refused)
             else:
-                self.file.write(Tokens(reply.access_token, reply.refresh_token))
+                with self.file.locked():
+                    self.file.write(Tokens(reply.access_token, reply.refresh_token))
                 self.say(f"You are signed in as {reply.user.email}.")
                 return
         raise Stop(REFUSALS["expired_token"])
@@ -142,28 +159,26 @@ class Program:
             answer = self._get(path, self._refreshed(tokens))
         if answer.status_code != 200:
             raise Stop(f"{path} answers {answer.status_code}.")
-        # As ASCII: what a terminal takes for a command stays text.
         self.say(json.dumps(answer.json(), indent=2))
 
     def logout(self) -> None:
         """Ends the session at WorkOS, as far as it can be reached, and forgets the tokens."""
-        tokens = self.file.read()
-        try:
-            # The address to which a browser would go: it takes no key, and a program has none.
-            sid = tokens.claims()["sid"]
-            url = self.workos.user_management.get_logout_url(session_id=sid)
-            is_over = self.http.get(url).status_code < 500
-        except httpx2.HTTPError:
-            is_over = False
-        finally:
-            self.file.path.unlink(missing_ok=True)
+        with self.file.locked():
+            tokens = self.file.read()
+            try:
+                # The address to which a browser would go: it takes no key, and a program has none.
+                sid = tokens.claims()["sid"]
+                url = self.workos.user_management.get_logout_url(session_id=sid)
+                is_over = self.http.get(url).status_code < 500
+            except httpx2.HTTPError:
+                is_over = False
+            finally:
+                self.file.path.unlink(missing_ok=True)
         left = "" if is_over else " WorkOS does not answer: its session lasts until it has expired."
         self.say(f"You are signed out.{left}")
 
     def _get(self, path: str, tokens: Tokens) -> httpx2.Response:
-        url = urlsplit(self.api_url)
-        is_private = url.scheme == "https" or (url.scheme, url.hostname) in LOOPBACK
-        if not path.startswith("/") or not is_private:
+        if not path.startswith("/") or not is_private(self.api_url):
             raise Stop("A path begins with /, and API_URL with https://: tokens go nowhere else.")
         headers = {"Authorization": f"Bearer {tokens.access_token}", "Accept": "application/json"}
         return self.http.get(self.api_url.rstrip("/") + path, headers=headers)
@@ -215,8 +230,11 @@ def main(arguments: Sequence[str] | None = None, *, sleep: Sleep = time.sleep) -
     client_id = os.environ.get("WORKOS_CLIENT_ID", "client_emulator")
     base_url = os.environ.get("WORKOS_BASE_URL", "http://localhost:4100")
     api_url = os.environ.get("API_URL", "http://localhost:5000")
+    if not is_private(base_url):
+        say("WORKOS_BASE_URL begins with https://: tokens go nowhere else.", sys.stderr)
+        return 1
     try:
-        with httpx2.Client(timeout=TIMEOUT) as http:
+        with httpx2.Client(timeout=TIMEOUT, mounts=DIRECT) as http:
             workos = create_public_client(client_id=client_id, base_url=base_url, http_client=http)
             program = Program(workos, http, api_url, TokenFile(), sleep=sleep)
             if given.command in ("whoami", "call"):
@@ -224,10 +242,10 @@ def main(arguments: Sequence[str] | None = None, *, sleep: Sleep = time.sleep) -
             else:
                 {"login": program.login, "logout": program.logout}[given.command]()
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        say("Stopped.", sys.stderr)
         return 130
     except (Stop, WorkOSError, httpx2.HTTPError, OSError, ValueError) as error:
-        print(words(error), file=sys.stderr)
+        say(words(error), sys.stderr)
         return 1
     return 0
 

@@ -338,9 +338,8 @@ def test_the_tokens_are_never_there_for_others(
         os.umask(before)
 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    for path in folder.glob("tokens*"):
-        assert path.suffix == ".lock" or stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert len(list(folder.iterdir())) == 1
+    assert stat.S_IMODE(signed_in.file.path.stat().st_mode) == 0o600
+    assert sorted(path.name for path in folder.iterdir()) == ["tokens.json", "tokens.lock"]
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
@@ -355,11 +354,75 @@ def test_tokens_that_others_can_read_are_not_used(signed_in: Program, mode: int)
     "content", ["", "[]", "{}", '{"access_token": "x", "refresh_token": "y"}', '{"x": 1}']
 )
 def test_a_file_with_something_else_asks_to_sign_in(program: Program, content: str) -> None:
-    program.file.write(Tokens("x", "y"))
+    with program.file.locked():
+        program.file.write(Tokens("x", "y"))
     program.file.path.write_text(content)
 
     with pytest.raises(Stop, match="ign"):
         program.call("/api/me")
+
+
+def test_logging_out_forgets_the_tokens_also_while_they_are_being_refreshed(
+    signed_in: Program, person: Person, workos_emulator: WorkOSEmulator
+) -> None:
+    leaving = threading.Thread(target=signed_in.logout)
+
+    def leave_meanwhile() -> None:
+        if request.path == "/user_management/authenticate":
+            leaving.start()
+            leaving.join(0.2)  # it has to wait; it would be done by then otherwise
+
+    workos_emulator.app.before_request_funcs.setdefault(None, []).append(leave_meanwhile)
+    person.clock.shift(300)
+
+    signed_in.call("/api/me")
+    leaving.join()
+
+    assert not signed_in.file.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, {"user_code": "\x1b[2J\x9b31mA\u202e", "verification_uri": "https://a\x07.example"}),
+        (400, {"error": "\x1b]0;x\x07"}),
+    ],
+)
+def test_nothing_that_a_server_says_is_a_command_to_the_terminal(
+    workos_emulator: WorkOSEmulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    status: int,
+    body: dict[str, object],
+) -> None:
+    monkeypatch.setenv("WORKOS_BASE_URL", workos_emulator.url)
+    body |= {"device_code": "x", "expires_in": 0}
+    path = "/user_management/authorize/device"
+    workos_emulator.fail_next("POST", path, status, body=body)
+
+    assert cli.main(["login"]) == 1
+
+    out, err = capsys.readouterr()
+    assert all(one.isprintable() or one == "\n" for one in out + err)
+    assert "?]0;x?" in err or "?[2J?31mA?" in out
+
+
+def test_nobody_in_between_is_asked_about_somebody(
+    workos_emulator: WorkOSEmulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Neither on the way to WorkOS, nor by a proxy on the way to this machine."""
+    monkeypatch.setenv("WORKOS_BASE_URL", "http://api.example.com")
+    assert cli.main(["login"]) == 1
+    assert "https://" in capsys.readouterr().err
+
+    monkeypatch.setenv("WORKOS_BASE_URL", workos_emulator.url)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    body = {"user_code": "A", "verification_uri": "x", "device_code": "x", "expires_in": 0}
+    workos_emulator.fail_next("POST", "/user_management/authorize/device", 200, body=body)
+    cli.main(["login"])
+    assert "this code: A" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
