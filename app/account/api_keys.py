@@ -106,9 +106,9 @@ def make() -> ResponseReturnValue:
     page, config = url_for("signin.api_keys.show"), settings()
     attempt = attempts.begin(MAKING, lifetime=SHOWN_FOR, next_url=page, caller_state="")
     details = {"user_id": key.user_id, "name": key.name, "value": value}
-    attempts.remember(
-        replace(attempt, pending=Pending(MAKING, "", attempt.ends_at, details)), config
-    )
+    pending = Pending(MAKING, "", attempt.ends_at, details)
+    # Nobody can be late for a page that is shown once.
+    attempts.remember(replace(attempt, pending=pending, forget_at=attempt.ends_at), config)
     body = {"status": "made", **_as_json(key), "value": value}
     return see_other(url_for("signin.api_keys.show_made", attempt=attempt.id), json=body)
 
