@@ -15,12 +15,12 @@ from flask import Flask
 
 from app import create_app
 from app.config import Config
-from app.guards import bearer_required, login_required
+from app.guards import bearer_required, login_required, not_impersonated
 from app.session.access_token import access_token
 from app.session.store import session_store
 from app.session.workos_session import REFRESH_AHEAD
 from tests.auth.asked import set_at_workos
-from tests.walk import Visitor
+from tests.walk import ADA, Visitor
 
 LIFETIME = 300  # seconds that the emulator's access tokens live
 
@@ -87,6 +87,23 @@ def test_another_backend_takes_it(app: Flask, visitor: Visitor) -> None:
     visitor.forget_cookies()
 
     assert visitor.get("/elsewhere", headers=headers).text == "taken"
+
+
+def test_one_that_an_impersonator_gets_says_so_to_every_backend(
+    app: Flask, visitor: Visitor
+) -> None:
+    """AUT-23."""
+    app.add_url_rule("/elsewhere", view_func=bearer_required(not_impersonated(say_taken)))
+    acting = {"email": "ops@example.com", "reason": "help"}
+    claims = {"act": {"sub": "ops@example.com"}}
+    set_at_workos(visitor, "claims", email=ADA, impersonator=acting, claims=claims)
+    visitor.sign_in_by_code()
+    token = ask(visitor).json["access_token"]
+    visitor.forget_cookies()
+
+    assert claims_of(token)["act"] == {"sub": "ops@example.com"}
+    refused: Any = visitor.get("/elsewhere", headers={"Authorization": f"Bearer {token}"})
+    assert (refused.status_code, refused.json["error"]) == (403, "not_while_impersonating")
 
 
 def test_one_that_is_about_to_expire_is_refreshed_first(visitor: Visitor, clock: Any) -> None:

@@ -311,12 +311,14 @@ def test_an_answer_that_comes_too_late_is_in_the_log(
 
 def test_it_is_not_there_until_there_is_a_secret(make_config: Any, workos: WorkOSClient) -> None:
     """SEC-07."""
-    visitor = Visitor(create_app(make_config(), workos=workos))
+    of_webhooks = "whsec_3zZ7q"
+    config = make_config(workos_webhook_secret=of_webhooks)
+    visitor = Visitor(create_app(config, workos=workos))
 
-    answered = ask(visitor, SIGN_IN, secret="")
-
-    assert answered.status_code == 404
-    assert answered.get_json()["error"] == "not_found"
+    for secret in ("", of_webhooks):
+        answered = ask(visitor, SIGN_IN, secret=secret)
+        assert answered.status_code == 404
+        assert answered.get_json()["error"] == "not_found"
 
 
 def test_it_takes_no_other_method(visitor: Visitor) -> None:
