@@ -95,15 +95,14 @@ class Following:
             yield from ((name, one) for one in _unused_imports(source))
 
     def _prune_idle(self) -> bool:
-        changed = False
+        idle: dict[str, list[str]] = {}
         for name, one in set(self._idle_imports()) - self._idle:
-            source = self._sources[name]
-            node = defined(source.tree.body)[one]
-            assert isinstance(node, ast.Import | ast.ImportFrom)
-            alias = next(a for a in node.names if (a.asname or a.name).partition(".")[0] == one)
-            self._keep(prune(source, [source.start_of(alias)]))
-            changed = True
-        return changed
+            idle.setdefault(name, []).append(one)
+        changed = [
+            self._pruned(name, lambda source, ones=ones: _imports_of(source, ones))
+            for name, ones in idle.items()
+        ]
+        return any(changed)
 
     def _names(self, part: str) -> Counter[str]:
         sources = self._part(part)
@@ -157,6 +156,13 @@ def _unused_imports(source: Source) -> tuple[str, ...]:
         for one, node in defined(source.tree.body).items()
         if isinstance(node, ast.Import | ast.ImportFrom) and one not in uses
     )
+
+
+def _imports_of(source: Source, names: list[str]) -> Iterator[int]:
+    for node in source.imports:
+        for alias in node.names:
+            if (alias.asname or alias.name).partition(".")[0] in names:
+                yield source.start_of(alias)
 
 
 def _matches(source: Source, words: re.Pattern[str]) -> Iterator[int]:

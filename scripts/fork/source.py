@@ -43,7 +43,17 @@ class Source:
         self._starts = [0]
         for line in self._lines:
             self._starts.append(self._starts[-1] + len(line))
-        self.nodes = list(ast.walk(self.tree))
+        self.nodes: list[ast.AST] = [self.tree]
+        self.parents: dict[ast.AST, ast.AST] = {}  # the node around each node
+        for node in self.nodes:  # as ast.walk does, which takes four times as long
+            fields = node.__dict__
+            for name in node._fields:
+                inner = fields.get(name)
+                parts = inner if isinstance(inner, list) else (inner,)
+                for part in parts:
+                    if isinstance(part, ast.AST):
+                        self.nodes.append(part)
+                        self.parents[part] = node
 
     @cached_property
     def imports(self) -> list[ast.Import | ast.ImportFrom]:
@@ -76,11 +86,6 @@ class Source:
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 counted.update(WORD.findall(node.value) if " " not in node.value else ())
         return counted
-
-    @cached_property
-    def parents(self) -> dict[ast.AST, ast.AST]:
-        """The node around each node."""
-        return {inner: node for node in self.nodes for inner in ast.iter_child_nodes(node)}
 
     def _token_span(self, token: tokenize.TokenInfo) -> Span:
         (line, column), (end_line, end_column) = token.start, token.end
