@@ -9,7 +9,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import mailbox
-from tests.browser.looks import RULES, bring_axe, look_at
+from tests.browser.looks import RULES, look_at
 from tests.site import ONE_WORKER, Sites
 from tests.waiting import PATIENCE
 
@@ -27,7 +27,6 @@ def test_a_key_is_made_used_once_shown_and_revoked(
     claims = {"permissions": ["notes:read", "notes:write"]}
     tell(site.workos_url, "claims", {"email": ADA, "claims": claims})
     page = new_page(site)
-    bring_axe(page)
     page.goto("/sign-in?next=/account/api-keys")
     page.get_by_label("Email address").fill(ADA)
     page.get_by_role("button", name="Email me a code").click()

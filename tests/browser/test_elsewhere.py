@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
-from tests.browser.looks import RULES, bring_axe, look_at
+from tests.browser.looks import RULES, look_at
 from tests.site import ONE_WORKER, PromptHandler, Site, Sites
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ def page(new_page: Callable[..., Page], site: Site) -> Page:
 
 def test_somebody_signs_in_at_authkit_over_https(page: Page, site: Site) -> None:
     """WEB-03, WEB-04, A11Y-01: no policy of ours or of the other page stands in the way."""
-    bring_axe(page)
     page.goto("/sign-in?next=/account")
     look_at(page, "sign-in", RULES)
     page.get_by_role("link", name="More ways to sign in").click()
@@ -98,7 +97,6 @@ def test_each_provider_leads_away_and_back_over_https(page: Page) -> None:
 
 def test_the_door_used_last_is_marked_until_the_browser_forgets(page: Page) -> None:
     """A11Y-01: the mark is part of the button's name."""
-    bring_axe(page)
     page.goto("/auth/social/github")
     page.get_by_label("Email").fill("hosted@example.com")
     page.get_by_role("button", name="Continue", exact=True).click()
@@ -132,7 +130,6 @@ def test_an_impersonation_begins_at_the_dashboard_and_stops_with_a_button(
     page: Page, site: Site
 ) -> None:
     """AUT-23, A11Y-01."""
-    bring_axe(page)
     page.goto(f"{site.workos_url}/_emulate/impersonation")
     page.get_by_label("Who", exact=True).fill("lost@example.com")
     page.get_by_role("button", name="Impersonate", exact=True).click()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import mailbox
-from tests.browser.looks import LOOKS, RULES, bring_axe, look_at, take_on
+from tests.browser.looks import LOOKS, RULES, look_at, take_on
 from tests.browser.test_journeys import ask
 from tests.site import Site
 
@@ -20,7 +20,6 @@ def test_a_mail_is_readable_and_fits(
     new_page: Callable[..., Page], mailing_site: Site, button: str
 ) -> None:
     page = new_page(mailing_site)
-    bring_axe(page)
     email = f"{'long' * 10}.mail@example.com"
     ask(page, email, button)
     mail = mailbox(mailing_site)[0]

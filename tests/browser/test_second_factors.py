@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import RULES, bring_axe, look_at
+from tests.browser.looks import RULES, look_at
 from tests.site import Site
 from tests.waiting import PATIENCE
 
@@ -39,7 +39,6 @@ def test_an_app_is_set_up_while_signing_in_and_used_from_then_on(
 ) -> None:
     """A11Y-01, AUT-15, AUT-17: without JavaScript of ours, back and reload on the way."""
     page = new_page(site)
-    bring_axe(page)
     required = {"emails": [GRACE]}
     requests.post(f"{site.workos_url}/_emulate/second-factors", json=required, timeout=PATIENCE)
     type_mailed_code(page, site)

@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import RULES, bring_axe, look_at
+from tests.browser.looks import RULES, look_at
 from tests.site import ONE_WORKER, Site, Sites
 from tests.waiting import PATIENCE
 
@@ -46,9 +46,7 @@ def page(new_page: Callable[..., Page], site: Site) -> Page:
 @pytest.fixture
 def seeing(new_page: Callable[..., Page], site: Site) -> Page:
     """A window of a browser that looks at its pages, for which it needs a script."""
-    page = new_page(site, ignore_https_errors=True)
-    bring_axe(page)
-    return page
+    return new_page(site, ignore_https_errors=True)
 
 
 def ask(page: Page, email: str = BEA) -> None:

@@ -10,7 +10,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import mailbox
-from tests.browser.looks import RULES, bring_axe, look_at
+from tests.browser.looks import RULES, look_at
 from tests.browser.test_second_factors import next_totp
 from tests.site import ONE_WORKER, Site, Sites
 from tests.waiting import PATIENCE
@@ -74,7 +74,6 @@ def test_the_longest_chain(new_page: Callable[..., Page], site: Site) -> None:
     Back and reload on each page, and each is looked at.
     """
     page = new_page(site, ignore_https_errors=True)
-    bring_axe(page)
     set_at_workos(site, "organizations", email=CHAIN, organizations=ORGANIZATIONS)
     set_at_workos(site, "second-factors", emails=[CHAIN])
     page.goto("/sign-in?next=/account")
@@ -183,7 +182,6 @@ def test_somebody_switches_and_their_sessions_say_where_they_are(
 ) -> None:
     """A11Y-01, WEB-04."""
     page = new_page(site, ignore_https_errors=True)
-    bring_axe(page)
     set_at_workos(site, "organizations", email=SWITCHING, organizations=ORGANIZATIONS)
     page.goto("/auth/social/github?next=/account/organizations")
     page.get_by_label("Email").fill(SWITCHING)
