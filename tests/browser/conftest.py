@@ -5,10 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import TypedDict, Unpack
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests.site import ONE_WORKER, OUR_MAIL, Site, Sites
 from tests.waiting import PATIENCE
@@ -23,6 +32,16 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+USUAL: ViewportSize = {"width": 1280, "height": 720}
+
+
+class Options(TypedDict, total=False):
+    """What makes one browser differ from another; Playwright's names."""
+
+    base_url: str
+    device_scale_factor: float
+    ignore_https_errors: bool
+    java_script_enabled: bool
 
 
 expect.set_options(timeout=PATIENCE * 1000)
@@ -34,6 +53,9 @@ class Chromium:
     def __init__(self) -> None:
         self._closing = ExitStack()
         self._browser: Browser | None = None
+        self._idle: dict[str, list[BrowserContext]] = {}  # by their options
+        self._keys: dict[BrowserContext, str] = {}
+        self.complaints: list[str] = []  # of all that are open: see the fixture
 
     def get(self) -> Browser:
         """Returns the running browser, or skips the test and says why."""
@@ -48,8 +70,37 @@ class Chromium:
             )
         return self._browser
 
+    def lend(self, options: Options) -> BrowserContext:
+        """Returns a browser with these options that knows nobody, and one window of it."""
+        browser, key = self.get(), repr(sorted(options.items()))
+        if idle := self._idle.get(key):
+            return idle.pop()
+        context = browser.new_context(**options)
+        context.set_default_timeout(PATIENCE * 1000)
+        context.on("page", lambda page: watch(page, self.complaints))
+        context.new_page()
+        self._keys[context] = key
+        return context
+
+    def take_back(self, context: BrowserContext) -> None:
+        """Lets it forget everything, for the next test: a new one takes most of a second."""
+        try:
+            page, *others = context.pages
+            for other in others:
+                other.close()
+            page.goto("about:blank")  # where no page of a site notices what follows
+            page.set_viewport_size(USUAL)
+            page.emulate_media(color_scheme="null", reduced_motion="null", forced_colors="null")
+            context.clear_cookies()
+        except Error:  # it has crashed, or its test has closed it
+            context.close()
+        else:
+            self._idle.setdefault(self._keys[context], []).append(context)
+
     def close(self) -> None:
         """Ends it."""
+        self._idle.clear()
+        self._keys.clear()
         if self._browser is not None:
             self._browser.close()
             self._browser = None
@@ -92,28 +143,26 @@ def https_site(sites: Sites) -> Site:
 
 
 @pytest.fixture
-def complaints() -> Iterator[list[str]]:
-    """What the browser complained about, which fails the test when there is anything."""
-    found: list[str] = []
-    yield found
-    assert found == []
+def new_page(shared_chromium: Chromium) -> Iterator[Callable[..., Page]]:
+    """Opens windows of browsers that know nothing of each other.
 
-
-@pytest.fixture
-def new_page(chromium: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
-    """Opens windows of browsers that know nothing of each other."""
+    What one of them complains about fails the test.
+    """
     contexts: list[BrowserContext] = []
+    shared_chromium.complaints.clear()
 
-    def make(site: Site, **options: object) -> Page:
-        context = chromium.new_context(base_url=site.url, **options)  # type: ignore[arg-type] # Playwright's own options
-        context.set_default_timeout(PATIENCE * 1000)
-        context.on("page", lambda page: watch(page, complaints))
+    def make(site: Site, *, viewport: ViewportSize = USUAL, **options: Unpack[Options]) -> Page:
+        context = shared_chromium.lend({"base_url": site.url, **options})
         contexts.append(context)
-        return context.new_page()
+        [page] = context.pages
+        page.set_viewport_size(viewport)
+        return page
 
     yield make
+    found = list(shared_chromium.complaints)
     for context in contexts:
-        context.close()
+        shared_chromium.take_back(context)
+    assert found == []
 
 
 @pytest.fixture
