@@ -95,9 +95,14 @@ class SharedRun:
         self._closing.close()
 
 
+def is_ready(running: Running) -> bool:
+    """Whether `make run` has said that all is up."""
+    return "Ctrl-C" in running.output.read_text()
+
+
 @contextmanager
-def make_run(clone: Path) -> Iterator[Running]:
-    """Runs `make run` on free ports, and ends it."""
+def make_run(clone: Path, is_up: Callable[[Running], bool] = is_ready) -> Iterator[Running]:
+    """Runs `make run` on free ports until it is up, and ends it after the block."""
     ports = {"PORT": free_port(), "EMULATOR_PORT": free_port(), "SMTP_PORT": free_port()}
     output = clone / "output"
     with output.open("w") as file:
@@ -110,11 +115,12 @@ def make_run(clone: Path) -> Iterator[Running]:
             text=True,
             start_new_session=True,
         )
+    url, mailbox_url = (f"http://localhost:{ports[name]}" for name in ("PORT", "EMULATOR_PORT"))
+    running = Running(clone, process, url, mailbox_url, output)
     try:
-        wait_for(lambda: "Ctrl-C" in output.read_text() or process.poll() is not None)
+        wait_for(lambda: is_up(running) or process.poll() is not None)
         assert process.poll() is None, output.read_text()
-        url, mailbox_url = (f"http://localhost:{ports[name]}" for name in ("PORT", "EMULATOR_PORT"))
-        yield Running(clone, process, url, mailbox_url, output)
+        yield running
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx2
 import pytest
@@ -198,16 +199,22 @@ def test_a_reader_who_has_seen_enough_is_no_error() -> None:
 
 
 def test_the_command_works_when_the_application_cannot_start() -> None:
-    ended = command(SECRET_KEY="canary", PORT="none")
-    assert ended.returncode == 1
-    assert "PORT is not a port" in ended.stdout
-
     ended = command(SECRET_KEY="canary", WORKOS_API_KEY="canary")
     assert ended.returncode == 1
     assert "WORKOS_CLIENT_ID is missing" in ended.stdout
     assert "Do:  Make one with" in ended.stdout
     assert "canary" not in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_it_does_so_where_a_port_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with patch.dict(os.environ, environment(SECRET_KEY="canary", PORT="none"), clear=True):
+        assert main([]) == 1
+
+    assert "PORT is not a port" in capsys.readouterr().out
 
 
 @behind_a_proxy

@@ -14,12 +14,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import requests
 
 from scripts.develop import RUNNING, make_env_file
-from tests.clone import Running, environment, make_run, run
+from scripts.develop import main as develop
+from tests.clone import LOCKS, Running, environment, make_run, run
 from tests.machine import ROOT, free_port
 from tests.site import TOKEN
 from tests.site import end as end_process
@@ -62,39 +64,33 @@ def test_make_run_leads_to_a_signed_in_page_both_ways(running: Running) -> None:
             assert f"{way}@example.com" in account.text
 
 
-def ctrl_c(running: Running) -> None:
-    os.killpg(running.process.pid, signal.SIGINT)
+def has_ended(running: Running) -> bool:
+    wait_for(lambda: running.process.poll() is not None)
+    wait_for(lambda: is_free(running.url) and is_free(running.mailbox_url))
+    assert not (running.clone / RUNNING).exists()
+    assert "Traceback" not in running.output.read_text()
+    return True
 
 
-def ctrl_c_again_and_again(running: Running) -> None:
-    script = child_of(running.process.pid, "scripts.develop")
+def test_ended_again_and_again_nothing_goes_on(running_alone: Running) -> None:
+    script = child_of(running_alone.process.pid, "scripts.develop")
 
-    def has_ended() -> bool:
+    def ctrl_c_again() -> bool:
         with suppress(ProcessLookupError):
             os.kill(script, signal.SIGINT)
-        return running.process.poll() is not None
+        return running_alone.process.poll() is not None
 
-    wait_for(has_ended)
+    wait_for(ctrl_c_again)
 
-
-def closed_window(running: Running) -> None:
-    os.kill(child_of(running.process.pid, "scripts.develop"), signal.SIGHUP)
+    assert has_ended(running_alone)
 
 
-def kill(running: Running) -> None:
-    os.kill(child_of(running.process.pid, "scripts.develop"), signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])  # the first: a closed window
+def test_ended_while_it_starts_nothing_goes_on(clone: Path, number: signal.Signals) -> None:
+    with make_run(clone, is_up=lambda running: not is_free(running.mailbox_url)) as running:
+        os.kill(child_of(running.process.pid, "scripts.develop"), number)
 
-
-@pytest.mark.parametrize("end", [ctrl_c, ctrl_c_again_and_again, closed_window, kill])
-def test_however_it_is_ended_nothing_goes_on(
-    running_alone: Running, end: Callable[[Running], None]
-) -> None:
-    end(running_alone)
-
-    running_alone.process.wait(PATIENCE)
-    wait_for(lambda: is_free(running_alone.url) and is_free(running_alone.mailbox_url))
-    assert not (running_alone.clone / RUNNING).exists()
-    assert "Traceback" not in running_alone.output.read_text()
+        assert has_ended(running)
 
 
 def child_of(parent: int, name: str) -> int:
@@ -161,51 +157,75 @@ def test_if_one_part_ends_so_does_the_other_and_the_reason_is_said(
     wait_for(lambda: is_free(running.url))
 
 
-@pytest.mark.parametrize("variable", ["PORT", "EMULATOR_PORT", "SMTP_PORT"])
-def test_a_busy_port_is_explained_in_one_line(clone: Path, variable: str) -> None:
-    ports = {name: str(free_port()) for name in ("PORT", "EMULATOR_PORT", "SMTP_PORT")}
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        ports[variable] = str(taken.getsockname()[1])
-        ended = run(clone, "make", "run", *(f"{name}={port}" for name, port in ports.items()))
+def test_a_busy_port_is_explained_in_one_line(clone: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run(clone, "make", "run", f"PORT={port}")
 
     [error] = [line for line in ended.stderr.splitlines() if line.startswith("Error")]
-    assert f"port {ports[variable]} is in use" in error
-    assert f"make run {variable}=" in error
+    assert f"port {port} is in use" in error
+    assert "make run PORT=" in error
     assert "Traceback" not in ended.stderr + ended.stdout
 
 
+@pytest.fixture
+def refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """Has `make run` refuse to start in a directory of its own, and returns what it says."""
+    kept = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    shutil.copy(ROOT / ".env.example", tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    def refused(**settings: str) -> str:
+        with (
+            patch.dict(os.environ, environment(**settings), clear=True),
+            pytest.raises(SystemExit) as ended,
+        ):
+            develop()
+        return str(ended.value)
+
+    yield refused
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("variable", ["EMULATOR_PORT", "SMTP_PORT"])
+def test_so_is_each_other_port(refusal: Callable[..., str], variable: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = {name: str(free_port()) for name in ("PORT", "EMULATOR_PORT", "SMTP_PORT")}
+        ports[variable] = str(taken.getsockname()[1])
+        error = refusal(**ports)
+
+    assert f"port {ports[variable]} is in use" in error
+    assert f"make run {variable}=" in error
+
+
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
-def test_a_port_of_the_other_localhost_is_busy_too(clone: Path) -> None:
+def test_a_port_of_the_other_localhost_is_busy_too(refusal: Callable[..., str]) -> None:
     """Browsers ask ::1 first: the person would meet somebody else's page."""
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
         port = taken.getsockname()[1]
-        ended = run(clone, "make", "run", f"PORT={port}", f"EMULATOR_PORT={free_port()}")
+        error = refusal(PORT=str(port), EMULATOR_PORT=str(free_port()))
 
-    assert f"Error: port {port} is in use" in ended.stderr
+    assert f"Error: port {port} is in use" in error
 
 
-def test_the_real_workos_without_the_emulators_mailbox_is_explained(clone: Path) -> None:
+def test_the_real_workos_without_the_emulators_mailbox_is_explained(
+    refusal: Callable[..., str],
+) -> None:
     """A person who changes one line of .env too few."""
-    example = (clone / ".env.example").read_text()
+    example = Path(".env.example").read_text()
     key = "SECRET_KEY=Zk4-mTqS9x_Lr7vWb2NcYd8HfJp3Ga6Ue0Ri5Ko1"
     lines = [key if line == "SECRET_KEY=" else line for line in example.splitlines()]
     kept = [line for line in lines if not line.startswith("WORKOS_BASE_URL")]
-    (clone / ".env").write_text("\n".join(kept))
+    Path(".env").write_text("\n".join(kept))
 
-    ended = run(clone, "make", "run", f"PORT={free_port()}", f"SMTP_PORT={free_port()}")
+    error = refusal(PORT=str(free_port()), SMTP_PORT=str(free_port()))
 
-    assert ended.returncode != 0
-    assert "Remove EMAIL_DELIVERY, SMTP_URL and MAIL_FROM" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert "Remove EMAIL_DELIVERY, SMTP_URL and MAIL_FROM" in error
 
 
-def test_a_port_that_is_none_is_called_by_its_name(clone: Path) -> None:
-    ended = run(clone, "make", "run", "PORT=abc")
-
-    assert "PORT is not a port" in ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_a_port_that_is_none_is_called_by_its_name(refusal: Callable[..., str]) -> None:
+    assert "PORT is not a port" in refusal(PORT="abc")
 
 
 @contextmanager
@@ -261,8 +281,7 @@ COMMANDS = {
     "make run": ("make", "run"),
     "flask run": (".venv/bin/flask", "run"),
     "flask routes": (".venv/bin/flask", "routes"),
-    "gunicorn": (".venv/bin/gunicorn",),
-    "make serve": ("make", "serve"),
+    "make serve": ("make", "serve"),  # gunicorn
 }
 
 
@@ -297,7 +316,7 @@ def test_debug_with_a_live_key_is_refused_however_it_is_switched_on(clone: Path)
 
 
 # It says of itself that it is another version, and makes no more than what make looks for.
-PYTHON = """#!{python}
+PYTHON = """#!{python} -SE
 import os, pathlib, sys
 sys.version_info = {version}
 if sys.argv[1] == "-c":
@@ -320,9 +339,12 @@ elif sys.argv[1] == "-m":
     ],
 )
 def test_make_prefers_a_python_that_the_tests_run_on(
-    clone: Path, tmp_path_factory: pytest.TempPathFactory, here: list[str], chosen: str
+    tmp_path: Path, here: list[str], chosen: str
 ) -> None:
-    path = tmp_path_factory.mktemp("path")
+    path = tmp_path / "path"
+    path.mkdir()
+    for name in ("Makefile", *LOCKS):
+        shutil.copy(ROOT / name, tmp_path)
     versions = {}
     for each in here:
         name, _, version = each.partition(":")
@@ -333,10 +355,10 @@ def test_make_prefers_a_python_that_the_tests_run_on(
     for name in ("sh", "make"):
         (path / name).symlink_to(str(shutil.which(name)))
 
-    made = run(clone, "make", "VENV=new", "new/bin/python", PATH=str(path))
+    made = run(tmp_path, "make", "VENV=new", "new/bin/python", PATH=str(path))
 
     assert made.returncode == 0, made.stderr
-    assert (clone / "new/bin/python").read_text() == chosen
+    assert (tmp_path / "new/bin/python").read_text() == chosen
     is_tested = versions[chosen] < (3, 14)
     assert ("only run on Python 3.11 to 3.13" in made.stdout) is not is_tested
 
@@ -349,10 +371,10 @@ def test_the_pythons_that_make_prefers_are_those_of_ci() -> None:
         assert f"python{version} " in makefile
 
 
-def test_make_help_names_every_command(clone: Path) -> None:
-    told = run(clone, "make").stdout
+def test_make_help_names_every_command() -> None:
+    told = run(ROOT, "make").stdout
 
-    for target in re.findall(r"^([a-z]\w*):", (clone / "Makefile").read_text(), re.M):
+    for target in re.findall(r"^([a-z]\w*):", (ROOT / "Makefile").read_text(), re.M):
         assert f"make {target}" in told
 
 
@@ -363,3 +385,11 @@ def test_every_make_command_in_the_readme_exists() -> None:
     assert set(re.findall(r"`?make (\w+)", readme)) - {"it"} <= targets
     for path in re.findall(r"\]\(([\w./-]+)\)", readme):
         assert (ROOT / path).exists(), path
+
+
+@on_make_run
+def test_after_ctrl_c_nothing_goes_on(running: Running) -> None:
+    """The last of its group, which another would have to start again."""
+    os.killpg(running.process.pid, signal.SIGINT)
+
+    assert has_ended(running)

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.clone import environment, run
+from tests.clone import environment, make_clone, run
 from tests.machine import ROOT, SECRET_KEY, free_port
 from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.server
+on_one_gunicorn = pytest.mark.xdist_group("gunicorn")
 
 
 class Served:
@@ -51,9 +52,9 @@ class Served:
         return str(requests.get(f"{self.url}/healthz", timeout=PATIENCE).json()["status"])
 
 
-@pytest.fixture
-def served(clone: Path) -> Iterator[Served]:
-    served = Served(clone)
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    served = Served(make_clone(tmp_path_factory.mktemp("clone")))
     try:
         wait_for(served.is_up)
         yield served
@@ -62,6 +63,7 @@ def served(clone: Path) -> Iterator[Served]:
         served.process.wait(PATIENCE)
 
 
+@on_one_gunicorn
 def test_a_request_is_one_line_of_the_access_log(served: Served) -> None:
     """LOG-03, and LOG-02: no path forges a line, and no query string is kept."""
     for path in (b"/%0aFORGED%1b[31m%c3%a9", b"/caf\xc3\xa9", b"/auth/callback%3Fcode=canary"):
@@ -80,25 +82,19 @@ def test_a_request_is_one_line_of_the_access_log(served: Served) -> None:
     assert "canary" not in log
 
 
-def test_a_reload_brings_the_new_code(served: Served) -> None:
-    """What the master has imported, new workers would inherit."""
+@on_one_gunicorn
+def test_a_reload_brings_the_new_code_and_the_new_settings(served: Served) -> None:
+    """What the master has imported or read, new workers would inherit."""
     health = served.clone / "app" / "health.py"
     health.write_text(health.read_text().replace('status="ok"', 'status="reloaded"'))
+    with (served.clone / ".env").open("a") as file:
+        file.write("LOG_LEVEL=DEBUG\n")
+    assert '"event": "request"' not in served.log.read_text()
 
     served.reload()
 
     wait_for(lambda: served.status() == "reloaded")
-
-
-def test_a_reload_brings_the_new_settings(served: Served) -> None:
-    with (served.clone / ".env").open("a") as file:
-        file.write("LOG_LEVEL=DEBUG\n")
-    served.reload()
-
-    def says_more() -> bool:
-        return served.status() == "ok" and '"event": "request"' in served.log.read_text()
-
-    wait_for(says_more)
+    wait_for(lambda: '"event": "request"' in served.log.read_text())
 
 
 @pytest.mark.parametrize(
