@@ -229,6 +229,17 @@ def test_workos_is_asked_once_a_minute_about_a_good_key(
     assert checks(visitor) == 2
 
 
+def test_a_clock_that_is_put_back_lets_no_key_live_longer(
+    visitor: Visitor, nightly: Any, clock: time_machine.Traveller
+) -> None:
+    """AUT-44."""
+    assert call(visitor, nightly.value).status_code == 200
+    clock.shift(-60 * KNOWN_FOR)
+
+    assert call(visitor, nightly.value).status_code == 200
+    assert checks(visitor) == 2
+
+
 @pytest.mark.parametrize("event", ["api_key.revoked", "api_key.updated"])
 def test_a_revoked_key_is_refused_at_once_by_every_worker(
     visitor: Visitor,
