@@ -123,10 +123,14 @@ def test_choosing_an_organization(visitor: Visitor, api: responses.RequestsMock)
     assert bodies(api)[2:] == [("POST", AUTHENTICATE, expected)]
 
 
-def test_refreshing_a_session(visitor: Visitor, api: responses.RequestsMock) -> None:
+@pytest.mark.parametrize("there", [{}, {"organization_id": "org_1"}])
+def test_refreshing_a_session(
+    visitor: Visitor, api: responses.RequestsMock, there: dict[str, str]
+) -> None:
+    """AUT-28: for the organization that it is in, or WorkOS may fall back to another."""
     with time_machine.travel("2026-05-01T12:00:00Z", tick=False) as clock:
         api.post(SEND_CODE, json=MAGIC_AUTH, status=201)
-        api.post(AUTHENTICATE, json=AUTHENTICATED)
+        api.post(AUTHENTICATE, json={**AUTHENTICATED, **there})
         visitor.ask_for_code()
         visitor.type_code("424242")
         clock.shift(DEFAULT_LIFETIME)
@@ -136,6 +140,7 @@ def test_refreshing_a_session(visitor: Visitor, api: responses.RequestsMock) -> 
     expected = {
         **CLIENT,
         **BROWSER,
+        **there,
         "grant_type": "refresh_token",
         "refresh_token": "refresh-canary",
     }
