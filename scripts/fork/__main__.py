@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -72,4 +73,5 @@ def _require_clean(root: Path) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # it would look again and again at trees of Python that stay until the end
     main()

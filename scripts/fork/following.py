@@ -6,14 +6,14 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import PurePosixPath
 
 from . import unused
 from .gone import Facts, defined, imports, module_of, uses_of_what_has_gone
 from .python import prune, remove
 from .source import Source
-from .tree import Tree
+from .tree import Tree, places
 
 OUTSIDE = ("tests/", "scripts/fork/", "emulator/")
 
@@ -98,10 +98,7 @@ class Following:
         idle: dict[str, list[str]] = {}
         for name, one in set(self._idle_imports()) - self._idle:
             idle.setdefault(name, []).append(one)
-        changed = [
-            self._pruned(name, lambda source, ones=ones: _imports_of(source, ones))
-            for name, ones in idle.items()
-        ]
+        changed = [self._pruned(name, partial(_imports_of, ones)) for name, ones in idle.items()]
         return any(changed)
 
     def _names(self, part: str) -> Counter[str]:
@@ -158,7 +155,7 @@ def _unused_imports(source: Source) -> tuple[str, ...]:
     )
 
 
-def _imports_of(source: Source, names: list[str]) -> Iterator[int]:
+def _imports_of(names: list[str], source: Source) -> Iterator[int]:
     for node in source.imports:
         for alias in node.names:
             if (alias.asname or alias.name).partition(".")[0] in names:
@@ -166,7 +163,10 @@ def _imports_of(source: Source, names: list[str]) -> Iterator[int]:
 
 
 def _matches(source: Source, words: re.Pattern[str]) -> Iterator[int]:
-    return (found.start() for found in words.finditer(source.text))
+    start = 0
+    for line in source.text.splitlines(keepends=True):
+        yield from (start + place for place in places(line, words))
+        start += len(line)
 
 
 def _is_test(node: ast.AST) -> bool:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 BINARY = (".png", ".svg", ".min.css")
@@ -33,6 +34,12 @@ class Thing:
     edits: tuple[Edit, ...] = ()
     packages: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()  # things that cannot be without this one
+
+
+@cache  # most lines are read again and again, and few change
+def places(line: str, words: re.Pattern[str]) -> tuple[int, ...]:
+    """Returns where a line speaks of what has gone."""
+    return tuple(found.start() for found in words.finditer(line))
 
 
 class Tree:
@@ -93,8 +100,8 @@ class Tree:
             f"{name}:{number}: {line.strip()}"
             for name in self.files()
             if not name.startswith(("requirements", "emulator/", "LICENSE"))
-            for number, line in enumerate(self.read(name).splitlines(), 1)
-            if words.search(line)
+            for number, line in enumerate(self.read(name).splitlines(keepends=True), 1)
+            if places(line, words)
         ] + [
             name for name in self.files() if words.search(name) and not name.startswith("emulator/")
         ]
