@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TypedDict, Unpack
 
 import pytest
@@ -32,6 +32,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+MOST_IDLE = 4  # windows kept open for the next test: each takes memory
 USUAL: ViewportSize = {"width": 1280, "height": 720}
 
 
@@ -53,8 +54,7 @@ class Chromium:
     def __init__(self) -> None:
         self._closing = ExitStack()
         self._browser: Browser | None = None
-        self._idle: dict[str, list[BrowserContext]] = {}  # by their options
-        self._keys: dict[BrowserContext, str] = {}
+        self._idle: dict[BrowserContext, Options] = {}  # with what each was made
         self.complaints: list[str] = []  # of all that are open: see the fixture
 
     def get(self) -> Browser:
@@ -72,19 +72,20 @@ class Chromium:
 
     def lend(self, options: Options) -> BrowserContext:
         """Returns a browser with these options that knows nobody, and one window of it."""
-        browser, key = self.get(), repr(sorted(options.items()))
-        if idle := self._idle.get(key):
-            return idle.pop()
+        browser = self.get()
+        for one, made_with in self._idle.items():
+            if made_with == options:
+                del self._idle[one]
+                return one
         context = browser.new_context(**options)
         context.set_default_timeout(PATIENCE * 1000)
         context.on("page", lambda page: watch(page, self.complaints))
         context.new_page()
-        self._keys[context] = key
         return context
 
-    def take_back(self, context: BrowserContext) -> None:
+    def take_back(self, context: BrowserContext, options: Options) -> None:
         """Lets it forget everything, for the next test: a new one takes most of a second."""
-        try:
+        with suppress(Error, ValueError):  # it has crashed, or its test has closed its windows
             page, *others = context.pages
             for other in others:
                 other.close()
@@ -92,15 +93,16 @@ class Chromium:
             page.set_viewport_size(USUAL)
             page.emulate_media(color_scheme="null", reduced_motion="null", forced_colors="null")
             context.clear_cookies()
-        except Error:  # it has crashed, or its test has closed it
-            context.close()
-        else:
-            self._idle.setdefault(self._keys[context], []).append(context)
+            self._idle[context] = options
+        open_ones = [*self._idle][-MOST_IDLE:]
+        for one in {context, *self._idle} - {*open_ones}:
+            self._idle.pop(one, None)
+            with suppress(Error):
+                one.close()
 
     def close(self) -> None:
         """Ends it."""
         self._idle.clear()
-        self._keys.clear()
         if self._browser is not None:
             self._browser.close()
             self._browser = None
@@ -148,20 +150,21 @@ def new_page(shared_chromium: Chromium) -> Iterator[Callable[..., Page]]:
 
     What one of them complains about fails the test.
     """
-    contexts: list[BrowserContext] = []
+    contexts: dict[BrowserContext, Options] = {}
     shared_chromium.complaints.clear()
 
     def make(site: Site, *, viewport: ViewportSize = USUAL, **options: Unpack[Options]) -> Page:
-        context = shared_chromium.lend({"base_url": site.url, **options})
-        contexts.append(context)
+        options["base_url"] = site.url
+        context = shared_chromium.lend(options)
+        contexts[context] = options
         [page] = context.pages
         page.set_viewport_size(viewport)
         return page
 
     yield make
     found = list(shared_chromium.complaints)
-    for context in contexts:
-        shared_chromium.take_back(context)
+    for context, options in contexts.items():
+        shared_chromium.take_back(context, options)
     assert found == []
 
 
