@@ -202,7 +202,7 @@ def test_the_examples_of_the_readme_pass_in_a_project_of_its_own(
 
 
 @pytest.mark.server
-def test_a_project_finds_the_pages_the_command_and_the_types(
+def test_a_project_that_asks_by_name_finds_the_pages_the_command_and_the_types(
     elsewhere: pytest.Pytester, installed: Path
 ) -> None:
     elsewhere.makepyfile(
@@ -222,19 +222,12 @@ def test_a_project_finds_the_pages_the_command_and_the_types(
         """
     )
 
-    elsewhere.runpytest_subprocess("-W", "error").assert_outcomes(passed=2)
+    # The plugin that is there by being installed is asked for by its name, too: it is loaded once.
+    result = elsewhere.runpytest_subprocess("-W", "error", "-p", "workos_emulator.pytest_plugin")
+    result.assert_outcomes(passed=2)
     helped = elsewhere.run(sys.executable, "-m", "workos_emulator", "--help")
     helped.stdout.fnmatch_lines(["usage: python -m workos_emulator*"])
     assert (installed / "workos_emulator" / "py.typed").exists()
-
-
-@pytest.mark.server
-def test_asking_for_the_plugin_twice_loads_it_once(elsewhere: pytest.Pytester) -> None:
-    elsewhere.makepyfile("def test_it(workos_emulator): pass")
-
-    result = elsewhere.runpytest_subprocess("-p", "workos_emulator.pytest_plugin")
-
-    result.assert_outcomes(passed=1)
 
 
 @pytest.mark.server
