@@ -262,6 +262,7 @@ THINGS: dict[str, Thing] = {
         ),
         edits=(
             Edit("README.md", ", or with an [API key](docs/api-keys.md)"),
+            Edit("SECURITY.md", ", wrong API keys |", " |"),
             Edit(
                 "templates/account/account.html",
                 """\
@@ -389,6 +390,12 @@ THINGS: dict[str, Thing] = {
         ),
         edits=(
             Edit("README.md", " and [tokens](docs/tokens.md)"),
+            Edit("SECURITY.md", " access tokens, pseudonyms", " pseudonyms"),
+            Edit(
+                "SECURITY.md",
+                " with `AUTHKIT_DOMAIN`, as strictly and without our key, to that domain for its "
+                "public keys;",
+            ),
             Edit(
                 WORKOS_SESSION,
                 """\
