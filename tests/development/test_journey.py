@@ -225,6 +225,13 @@ def test_a_session_goes_on_where_its_attempt_ended(visitor: Visitor) -> None:
     assert not any(ADA in row for row in told)
 
 
+def test_what_signs_nobody_in_is_not_called_a_sign_in(visitor: Visitor) -> None:
+    visitor.sign_in_by_code()
+    visitor.post("/account/security/add")
+
+    assert "<h2>POST /account/security/add</h2>" in visitor.get(PAGE).text
+
+
 def test_what_workos_says_of_a_person_belongs_to_their_session(visitor: Visitor) -> None:
     visitor.sign_in_by_code()
     data = {"id": workos_session_id(visitor), "user_id": user_id(visitor)}
@@ -252,7 +259,7 @@ def test_only_so_much_is_kept(visitor: Visitor) -> None:
 
     shown = visitor.get(PAGE).text
 
-    assert "the first 1 request is not kept" in shown
+    assert "1 request before these is not kept" in shown
     assert len(set(re.findall(rf'href="({PAGE}/\w+)"', shown))) == MOST_JOURNEYS
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from flask.sansio.app import App
 
 from ...auth import attempts
-from ...auth.doors import said
+from ...auth.doors import find_door
 from ...config import settings
 from ...pages import render
 from ...session import cookie
@@ -93,7 +93,7 @@ def _of_this_browser(journal: Journal) -> Journey | None:
 
 
 def _title(journey: Journey) -> str:
-    if journey.door:
-        return f"Signing in with {said(journey.door)}"
+    if door := find_door(journey.door or ""):
+        return f"Signing in with {door.said}"
     first = journey.exchanges[0]
     return f"{first.method} {first.path}"
