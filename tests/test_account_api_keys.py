@@ -200,11 +200,12 @@ def test_a_form_that_makes_no_key_is_refused(
 
 
 def test_a_key_without_a_name_can_be_given_one_at_the_field(ada: Visitor) -> None:
-    page = ada.post(f"{PAGE}/make", name="", expires_in_days="30")
+    page = ada.post(f"{PAGE}/make", name="", expires_in_days="30", permissions="notes:write")
 
     assert (page.status_code, heading(page)) == (400, "Give the key a name")
     assert 'aria-invalid="true" aria-describedby="error"' in page.text
     assert '<option value="30" selected>' in page.text
+    assert re.findall(r'value="(\S+)" checked', page.text) == ["notes:write"]
 
 
 def test_what_workos_does_not_allow_is_said_in_words(ada: Visitor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -100,7 +101,7 @@ def make() -> ResponseReturnValue:
     except APIKeyNotMade as refused:
         if wants_json():
             raise
-        return _page(refused, **fields), refused.status
+        return _page(refused, permissions, **fields), refused.status
     log.event("authn_api_key_made", user=key.user_id, api_key=key.id)
     # As in an attempt to sign in: sealed, for this browser alone, and for a moment.
     page, config = url_for("signin.api_keys.show"), settings()
@@ -146,7 +147,7 @@ def revoke() -> Response:
     return see_other(url_for("signin.api_keys.show", done="revoked"), json={"status": "revoked"})
 
 
-def _page(failure: Failure | None = None, **fields: str) -> str:
+def _page(failure: Failure | None = None, chosen: Sequence[str] = (), **fields: str) -> str:
     record, user_id = session.live_record(), current_user.user_id
     there = record.workos_session if record else None
     return render(
@@ -156,6 +157,7 @@ def _page(failure: Failure | None = None, **fields: str) -> str:
         permissions=there.permissions if there and there.organization_id else None,
         lifetimes=LIFETIMES,
         failure=failure,
+        chosen=chosen,
         fields={"name": "", "expires_in_days": SUGGESTED, **fields},
         now=datetime.now(UTC),
         max_name=MAX_NAME,
