@@ -199,3 +199,13 @@ def as_markdown(symptom: str, kinds: list[type[Failure]]) -> str:
         f"**Fix.** {kinds[0].fix.replace('<', '&lt;')}\n\n"
         f"What people see:\n\n{pages}"
     )
+
+
+def test_somebody_signed_in_is_led_home_from_an_address_that_is_not_there(
+    visitor: Visitor,
+) -> None:
+    visitor.sign_in_by_code()
+    page = visitor.get("/nowhere").text
+
+    assert ">Go to the home page</a>" in page
+    assert "you are signed in" not in page

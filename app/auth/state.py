@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .. import shapes
 from ..config import Config
-from ..failures import CODE_INSTEAD, DOCTOR, HOME, START_AGAIN, Failure
+from ..failures import CODE_INSTEAD, DOCTOR, START_AGAIN, Button, Failure
 from ..keys import CLOCK_SKEW, sealer, unseal
 from ..session import signed_in_identity
 from ..session.store import SessionStore, session_store
@@ -112,7 +112,7 @@ class AlreadySignedIn(LinkUsedUp):
     status = 409
     title = "You are already signed in"
     reason = "Each link works once, and this one has been used. There is nothing left to do."
-    button = HOME
+    button = Button("go_on", "Continue, you are signed in")
     event = "authn_callback_ignored"
 
 
