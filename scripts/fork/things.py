@@ -20,6 +20,9 @@ WORKOS_SESSION = "app/session/workos_session.py"
 MAILBOX = """\
   {% if signin.mailbox %}<p class="hint">In development, all mail is in <a href="{{ signin.mailbox }}">the mailbox</a>.</p>{% endif %}
 """
+AUTHENTICATOR = """\
+{% if signin.mailbox %}<p class="hint">In development, everybody's authenticator apps are <a href="{{ signin.mailbox }}/_emulate/authenticator">at the emulator</a>.</p>{% endif %}
+"""
 
 THINGS: dict[str, Thing] = {
     "doctor": Thing(
@@ -346,6 +349,8 @@ THINGS: dict[str, Thing] = {
             ),
             Edit("templates/auth/_forms.html", MAILBOX),
             Edit("templates/auth/sent.html", MAILBOX),
+            Edit("templates/auth/steps/totp.html", AUTHENTICATOR),
+            Edit("templates/auth/_qr_code.html", AUTHENTICATOR),
             Edit(
                 "app/pages.py",
                 """\

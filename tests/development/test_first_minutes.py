@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 
 from app import create_app
+from tests.totp import set_up
 from tests.walk import Visitor
 
 MAILBOX = 'href="http://localhost:4100"'
@@ -23,6 +24,16 @@ def test_where_a_code_is_awaited_the_mailbox_is_named_beside(visitor: Visitor) -
 
 def test_where_a_link_is_awaited_the_mailbox_is_named_beside(visitor: Visitor) -> None:
     assert f"all mail is in <a {MAILBOX}" in visitor.get(visitor.ask_for_link().location).text
+
+
+def test_where_an_app_is_asked_for_the_emulators_are_named_beside(visitor: Visitor) -> None:
+    visitor.sign_in_by_code()
+    adding = visitor.get(visitor.post("/account/security/add").location).text
+    set_up(visitor)
+    asked = visitor.get(visitor.sign_in_by_code().location).text
+
+    for page in (adding, asked):
+        assert 'href="http://localhost:4100/_emulate/authenticator"' in page
 
 
 def test_the_home_page_says_what_there_is_to_try(visitor: Visitor) -> None:
