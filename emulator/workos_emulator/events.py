@@ -10,6 +10,11 @@ from .formats import Json, same_email
 
 # When: README.md.
 EVENTS = (
+    "action.authentication.denied",
+    "action.user_registration.denied",
+    "api_key.created",
+    "api_key.revoked",
+    "api_key.updated",
     "authentication.email_verification_failed",
     "authentication.email_verification_succeeded",
     "authentication.magic_auth_failed",
