@@ -6,58 +6,31 @@ well has passed all that stand on its way. One that failed is shown with its fai
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from .journal import Exchange
-
-
-class Check(NamedTuple):
-    """What to say, if it applies to an exchange that ended well."""
-
-    said: str
-    applies: Callable[[Exchange], bool]
 
 
 def passed(exchange: Exchange) -> list[str]:
     """Returns what the exchange has passed; nothing if it failed."""
     if exchange.failure or exchange.status >= 400:
         return []
-    return [check.said for check in CHECKS if check.applies(exchange)]
+    is_form = exchange.method == "POST" and not exchange.is_from_workos
+    is_redeemed = is_callback(exchange) and bool(exchange.calls)
+    is_begun = is_form and bool(exchange.attempt)
+    has_led_away = exchange.has("authn_led_away")
+    is_of_session = exchange.session and not exchange.has("session_expired", "session_created")
+    sent = {field for call in exchange.calls for field in call.fields}
+    checks = {
+        "CSRF: the token is this browser's": is_form,
+        "signed by WorkOS, under 3 minutes ago": exchange.is_from_workos,
+        "session: signed, in time, not ended": is_of_session,
+        "attempt: sealed by us, in time": exchange.has_attempt,
+        "limits: none is reached": is_begun or has_led_away or is_redeemed,
+        "state: of this attempt, in time, unused": is_redeemed,
+        "PKCE: code_verifier goes along": "code_verifier" in sent,
+    }
+    return [said for said, applies in checks.items() if applies]
 
 
 def is_callback(exchange: Exchange) -> bool:
     """Whether WorkOS sent the browser here."""
     return exchange.endpoint.endswith("callback.receive")
-
-
-def _is_form(exchange: Exchange) -> bool:
-    return exchange.method == "POST" and not exchange.is_from_workos
-
-
-def _is_limited(exchange: Exchange) -> bool:
-    is_begun = bool(exchange.attempt) and _is_form(exchange)
-    return is_begun or exchange.has("authn_led_away") or _is_redeemed(exchange)
-
-
-def _is_redeemed(exchange: Exchange) -> bool:
-    return is_callback(exchange) and bool(exchange.calls)
-
-
-def _is_of_session(exchange: Exchange) -> bool:
-    return bool(exchange.session) and not exchange.has("session_expired", "session_created")
-
-
-def _sends(exchange: Exchange, field: str) -> bool:
-    return any(field in call.fields for call in exchange.calls)
-
-
-CHECKS = (
-    Check("CSRF: the token is this browser's", _is_form),
-    Check("signed by WorkOS, under 3 minutes ago", lambda one: one.is_from_workos),
-    Check("session: signed, in time, not ended", _is_of_session),
-    Check("attempt: sealed by us, in time", lambda one: one.has_attempt),
-    Check("limits: none is reached", _is_limited),
-    Check("state: of this attempt, in time, unused", _is_redeemed),
-    Check("PKCE: code_verifier goes along", lambda one: _sends(one, "code_verifier")),
-)
