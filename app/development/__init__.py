@@ -11,6 +11,7 @@ from ..config import Config
 from ..web.http_errors import NotFound
 from ..web.peer import is_on_this_machine
 from . import failures, journey, session
+from .journey import record
 
 PAGES = (failures.bp, session.bp, journey.bp)
 
@@ -28,6 +29,6 @@ for bp in PAGES:
 def init_app(signin: Blueprint, config: Config) -> None:
     """Adds the pages, and what notes the journeys, if this is development."""
     if config.is_development:
-        signin.record(lambda state: journey.init_app(state.app))
+        signin.record(lambda state: record.init_app(state.app))
         for bp in PAGES:
             signin.register_blueprint(bp)

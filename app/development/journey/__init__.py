@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, make_response, render_template
-from flask.sansio.app import App
 
 from ...auth import attempts
 from ...auth.doors import find_door
@@ -17,11 +16,6 @@ from .drawing import draw
 from .journal import Journal, Journey
 
 bp = Blueprint("development_journey", __name__, url_prefix="/development/journey")
-
-
-def init_app(app: App) -> None:
-    """Begins to note what happens."""
-    record.init_app(app)
 
 
 @bp.get("")

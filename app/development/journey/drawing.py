@@ -48,11 +48,6 @@ class Drawn:
         return self.height - 2 * PADDING
 
     @property
-    def middle(self) -> int:
-        """Where its text is centred."""
-        return (self.x + self.to) // 2
-
-    @property
     def head(self) -> str:
         """The points of the arrow's head."""
         back = 7 if self.x < self.to else -7

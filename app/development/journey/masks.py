@@ -12,7 +12,8 @@ from flask import request
 from ...auth import attempts
 from .journal import Call
 
-WORD = re.compile(r"[a-z]+(?:[_-][a-z]+)*")  # of a path; anything else may be an id or a secret
+# Of a path, or nothing; anything else may be an id or a secret.
+WORD = re.compile(r"(?:[a-z]+(?:[_-][a-z]+)*)?")
 LONGEST_WORD = 30
 MAX_PATH = 100  # characters
 LIKE_A_NAME = re.compile(r"[A-Za-z][\w-]{0,40}")
@@ -23,12 +24,11 @@ GRANT_TYPE = "urn:workos:oauth:grant-type:"  # what WorkOS's own begin with
 
 def masked_path(path: str) -> str:
     """Returns the path with `:id` for whatever is not a plain word."""
-    words = [one if _is_plain(one) else ":id" for one in path.split("/")]
+    words = [
+        word if len(word) <= LONGEST_WORD and WORD.fullmatch(word) else ":id"
+        for word in path.split("/")
+    ]
     return "/".join(words)[:MAX_PATH]
-
-
-def _is_plain(word: str) -> bool:
-    return not word or (len(word) <= LONGEST_WORD and WORD.fullmatch(word) is not None)
 
 
 def call(method: str, url: str, content: bytes | None, status: str, ms: int) -> Call:

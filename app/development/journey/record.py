@@ -123,6 +123,9 @@ def _exchange(noted: Noted, response: Response) -> Exchange:
     is_from_workos = SIGNATURE in request.headers
     names = [one.partition("=")[::2] for one in response.headers.getlist("Set-Cookie")]
     goes_to, leaves = target(response.location)
+    current: cookie.Current | None = g.get("signin_session")
+    # Of a session that ended just now, only the cookie still knows.
+    ticket = (current and current.ticket) or cookie.read(settings())
     return Exchange(
         request_id=log.request_id(),
         at=noted.at,
@@ -143,16 +146,9 @@ def _exchange(noted: Noted, response: Response) -> Exchange:
         has_attempt=any(
             name.endswith(f"{attempts.PREFIX}{attempt_id}") for name in request.cookies
         ),
-        session=None if is_from_workos else _session(),
+        session=ticket.handle if ticket and not is_from_workos else None,
         user=_user(noted, response, is_from_workos=is_from_workos),
     )
-
-
-def _session() -> str | None:
-    current: cookie.Current | None = g.get("signin_session")
-    ticket = current.ticket if current else None
-    ticket = ticket or cookie.read(settings())  # of a session that ended just now
-    return ticket.handle if ticket else None
 
 
 def _user(noted: Noted, response: Response, *, is_from_workos: bool) -> str | None:
