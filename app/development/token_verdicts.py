@@ -28,12 +28,21 @@ def verdicts(there: WorkOSSession, config: Config) -> list[Verdict]:
     if token is None:  # begun before tokens were kept
         return []
     claims = jwt.decode(token, options={"verify_signature": False})
+    issuer = claims.get("iss")
+    if is_ours := issuer in issuers(config):
+        on_issuer = "a backend has to expect exactly this."
+    else:
+        on_issuer = "not WorkOS's. See WORKOS_CUSTOM_DOMAINS."
+    if is_of_session := isinstance(claims.get("sid"), str):
+        on_session = "There: it is of a session, and so of a person."
+    else:
+        on_session = "Not there: the token of an agent or a widget, not of a person."
     return [
         _on_signature(token, config),
-        _on_issuer(claims, config),
+        Verdict("iss", is_ours, f"{issuer}: {on_issuer}"),
         _on_audience(claims, config),
         _on_expiry(claims),
-        _on_session(claims),
+        Verdict("sid", is_of_session, on_session),
     ]
 
 
@@ -47,13 +56,6 @@ def _on_signature(token: str, config: Config) -> Verdict:
     except (InvalidToken, jwt.InvalidTokenError):
         return Verdict("Signature", False, f"Not by a key of {jwks}, with {ALGORITHM}.")
     return Verdict("Signature", True, f"By key {key.key_id} of {jwks}, with {ALGORITHM}.")
-
-
-def _on_issuer(claims: dict[str, Any], config: Config) -> Verdict:
-    said = claims.get("iss")
-    if said in issuers(config):
-        return Verdict("iss", True, f"{said}: a backend has to expect exactly this.")
-    return Verdict("iss", False, f"{said}: not WorkOS's. See WORKOS_CUSTOM_DOMAINS.")
 
 
 def _on_audience(claims: dict[str, Any], config: Config) -> Verdict:
@@ -76,9 +78,3 @@ def _on_expiry(claims: dict[str, Any]) -> Verdict:
     left = ends_at - int(time.time())
     words = f"Good for another {left} s." if left > 0 else f"Expired {-left} s ago."
     return Verdict("exp", left > 0, words)
-
-
-def _on_session(claims: dict[str, Any]) -> Verdict:
-    if isinstance(claims.get("sid"), str):
-        return Verdict("sid", True, "There: it is of a session, and so of a person.")
-    return Verdict("sid", False, "Not there: the token of an agent or a widget, not of a person.")
