@@ -24,18 +24,13 @@ WAIT = 30  # seconds, on pages that say how long to wait
 bp = Blueprint("development_failures", __name__, url_prefix="/development/failures")
 
 
-def by_symptom() -> dict[str, list[type[Failure]]]:
-    """Returns every failure, those with one symptom together."""
-    found: dict[str, list[type[Failure]]] = {}
-    for kind in every_failure():
-        found.setdefault(kind.symptom, []).append(kind)
-    return found
-
-
 @bp.get("")
 def show() -> str:
-    """Lists every failure beside what to do about it."""
-    return render("development/failures.html", groups=by_symptom(), log_line=_log_line)
+    """Lists every failure beside what to do about it, those with one symptom together."""
+    by_symptom: dict[str, list[type[Failure]]] = {}
+    for kind in every_failure():
+        by_symptom.setdefault(kind.symptom, []).append(kind)
+    return render("development/failures.html", groups=by_symptom, log_line=_log_line)
 
 
 @bp.get("/<name>")
