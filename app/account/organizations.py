@@ -90,9 +90,11 @@ def switch_to() -> Response:
     try:
         switch(session.ticket().handle, record, there)
     except (OtherWayOnly, StepRequired):
-        if answer := _sign_in_there(there, page):
-            return answer
-        raise
+        # Not to WorkOS's `authkit_redirect_url`: who comes back from there has no `state`.
+        leads = [door.lead_to_organization for door in offered() if door.lead_to_organization]
+        if not leads:
+            raise
+        return leads[0](there, current_user.email, page)
     log.event("authz_organization_switched", user=record.identity.user_id)
     body = {"status": "switched", "organization_id": there}
     return see_other(page or url_for("signin.organizations.show"), json=body)
@@ -124,11 +126,3 @@ def refuse(missing: ClaimMissing) -> Response:
     if is_told:
         missing.about = {**missing.about, "elsewhere": others}
     return answer(missing)
-
-
-def _sign_in_there(organization_id: str, page: str) -> Response | None:
-    # Not to WorkOS's `authkit_redirect_url`: who comes back from there has no `state`.
-    for door in offered():
-        if door.lead_to_organization:
-            return door.lead_to_organization(organization_id, current_user.email, page)
-    return None

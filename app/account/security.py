@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, replace
-from typing import Any
 
 from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
-from workos.multi_factor_auth.models import AuthenticationFactor
 
 from .. import limits, shapes
 from ..auth import attempts, second_factor
@@ -73,7 +71,14 @@ def show() -> ResponseReturnValue:
         providers = user_management.list_providers(current_user.user_id, within)
     except WorkOSNotFound:  # they come by a way that makes no User
         return render("account/security.html", factors=None, done="")
-    listed = {factor.id: _as_json(factor) for factor in factors}
+    listed = {
+        factor.id: {
+            "factor": factor.id,
+            "added_at": int(factor.created_at.timestamp()),
+            "is_confirmed": second_factor.is_confirmed(factor.id),
+        }
+        for factor in factors
+    }
     if wants_json():
         return {"factors": list(listed.values()), "providers": providers}
     return render(
@@ -165,11 +170,3 @@ def _adding(attempt_id: str) -> tuple[Attempt, Enrollment]:
     if time.time() >= attempt.ends_at or details.get("user_id") != current_user.user_id:
         raise attempts.AttemptMissing
     return attempt, shapes.read(Enrollment, details["enrollment"])
-
-
-def _as_json(factor: AuthenticationFactor) -> dict[str, Any]:
-    return {
-        "factor": factor.id,
-        "added_at": int(factor.created_at.timestamp()),
-        "is_confirmed": second_factor.is_confirmed(factor.id),
-    }

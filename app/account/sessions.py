@@ -47,7 +47,20 @@ def show() -> ResponseReturnValue:
     belongs_to = memberships_if_told(current_user.user_id) if is_in_one else []
     names = {one.organization_id: name_of(one) for one in belongs_to}
     if wants_json():
-        return {"sessions": [_as_json(handle, record, names) for handle, record in listed]}
+        sessions = [
+            {
+                "session": handle,
+                "browser": record.browser,
+                "method": record.identity.method,
+                "signed_in_at": record.signed_in_at,
+                "last_seen_at": record.seen_at,
+                "organization_id": record.identity.organization_id,
+                "organization": names.get(record.identity.organization_id or ""),
+                "is_this_one": handle == here,
+            }
+            for handle, record in listed
+        ]
+        return {"sessions": sessions}
     return render(
         "account/sessions.html",
         listed=listed,
@@ -102,17 +115,3 @@ def end_all() -> Response:
 
 def _own_sessions() -> dict[str, SessionRecord]:
     return session_store().of_user(current_user.user_id)
-
-
-def _as_json(handle: str, record: SessionRecord, names: dict[str, str]) -> dict[str, object]:
-    organization_id = record.identity.organization_id
-    return {
-        "session": handle,
-        "browser": record.browser,
-        "method": record.identity.method,
-        "signed_in_at": record.signed_in_at,
-        "last_seen_at": record.seen_at,
-        "organization_id": organization_id,
-        "organization": names.get(organization_id or ""),
-        "is_this_one": handle == session.ticket().handle,
-    }
