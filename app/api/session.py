@@ -11,7 +11,9 @@ from flask_wtf.csrf import generate_csrf
 from .. import session
 from ..failure_pages import for_programs
 from ..guards import NotSignedIn
-from ..session.workos_session import WorkOSSession
+
+# What WorkOS says of the person, and the frontend may know.
+CLAIMS = ("organization_id", "role", "roles", "permissions", "entitlements", "feature_flags")
 
 bp = Blueprint("api_session", __name__)
 
@@ -22,7 +24,7 @@ def show() -> ResponseReturnValue:
     record = session.refreshed_record()
     if record is None:
         return {**for_programs(NotSignedIn()), "csrf_token": generate_csrf()}, NotSignedIn.status
-    identity = record.identity
+    identity, there = record.identity, record.workos_session
     return jsonify(
         user={
             "id": identity.user_id,
@@ -37,13 +39,6 @@ def show() -> ResponseReturnValue:
         signed_in_at=datetime.fromtimestamp(record.signed_in_at, UTC).isoformat(),
         ends_at=session.ends_at().isoformat(),
         state=record.state,
-        workos=_claims(record.workos_session),
+        workos={name: getattr(there, name) for name in CLAIMS} if there else None,
         csrf_token=generate_csrf(),
     )
-
-
-def _claims(workos_session: WorkOSSession | None) -> dict[str, object] | None:
-    if workos_session is None:
-        return None
-    shown = ("organization_id", "role", "roles", "permissions", "entitlements", "feature_flags")
-    return {name: getattr(workos_session, name) for name in shown}
