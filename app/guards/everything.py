@@ -22,13 +22,11 @@ def protect_everything(app: Flask, *, except_for: Sequence[str] = ()) -> None:
 
     @app.before_request
     def guard() -> ResponseReturnValue | None:
-        is_open = _is_ours(request.endpoint or "") or any(map(_matches, except_for))
+        endpoint = request.endpoint or ""
+        is_static = endpoint == "static" or endpoint.endswith(".static")
+        is_ours = endpoint in HEALTH or endpoint.startswith("signin.")
+        is_open = is_static or is_ours or any(map(_matches, except_for))
         return None if is_open else login_required()
-
-
-def _is_ours(endpoint: str) -> bool:
-    is_static = endpoint == "static" or endpoint.endswith(".static")
-    return is_static or endpoint in HEALTH or endpoint.startswith("signin.")
 
 
 def _matches(pattern: str) -> bool:
