@@ -20,15 +20,12 @@ def in_words(seconds: int) -> str:
     return counted(1, "second")
 
 
-def _whole(seconds: int) -> str:
-    # Rounded down, as what has passed is counted.
-    size, unit = next((size, unit) for size, unit in UNITS if seconds >= size)
-    return counted(seconds // size, unit)
-
-
 def ago(seconds: int) -> str:
     """Returns how long ago something was, as people say it: "just now", "2 minutes ago"."""
-    return "just now" if seconds < 60 else f"{_whole(seconds)} ago"
+    if seconds < 60:
+        return "just now"
+    size, unit = next((size, unit) for size, unit in UNITS if seconds >= size)
+    return f"{counted(seconds // size, unit)} ago"  # rounded down, as what has passed is counted
 
 
 def counted(number: int, unit: str) -> str:
