@@ -76,7 +76,8 @@ def answer(failure: Failure) -> Response:
 
 def log_entry(failure: Failure) -> tuple[str, int, dict[str, str | int | None]]:
     """Returns how a failure is logged: the event, its level and its details."""
-    level = logging.ERROR if failure.is_ours() else logging.WARNING
+    is_for_the_operator = failure.status >= 500  # to act on, rather than for the person
+    level = logging.ERROR if is_for_the_operator else logging.WARNING
     details: dict[str, str | int | None] = {
         "failure": failure.name(),
         "status": failure.status,

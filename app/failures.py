@@ -84,11 +84,6 @@ class Failure(Exception):
         words = cls.__name__.replace("WorkOS", "Workos")
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", words).lower()
 
-    @classmethod
-    def is_ours(cls) -> bool:
-        """Whether it is for the operator to act, rather than the person."""
-        return cls.status >= 500
-
 
 class BadInput(Failure):
     """Something typed or sent is not valid; trying again costs nothing."""
