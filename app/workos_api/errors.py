@@ -87,23 +87,20 @@ def failure_from(error: WorkOSError) -> Failure:
     """
     status = getattr(error, "status_code", None)  # network errors have none
     detail = f"{type(error).__name__} {status or ''}".strip()
-    kind = _meaning(error) if status else _network_fault(error)
+    kind = _meaning(error, status)
     if issubclass(kind, steps.StepRequired | denials.ActionDenied):
         return kind(reply=getattr(error, "response_json", None), detail=detail)
     asked = getattr(error, "retry_after", None) if issubclass(kind, Unavailable) else None
     return kind(retry_after=min(int(asked), LONGEST_RETRY) if asked else None, detail=detail)
 
 
-def _network_fault(error: WorkOSError) -> type[Failure]:
-    if isinstance(error.__cause__, TransportTimeout):
-        return faults.WorkOSSlow
-    if isinstance(error.__cause__, TransportConnectError):
-        return faults.WorkOSUnreachable
-    return faults.UnexpectedReply
-
-
-def _meaning(error: Any) -> type[Failure]:
-    if error.status_code >= 500:
+def _meaning(error: Any, status: int | None) -> type[Failure]:
+    if not status:
+        if isinstance(error.__cause__, TransportTimeout):
+            return faults.WorkOSSlow
+        is_unreachable = isinstance(error.__cause__, TransportConnectError)
+        return faults.WorkOSUnreachable if is_unreachable else faults.UnexpectedReply
+    if status >= 500:
         return faults.WorkOSDown
     # Two envelopes: {code, message} and {error, error_description}, at any status.
     # The first may have more codes in it, each about one field.
@@ -115,7 +112,7 @@ def _meaning(error: Any) -> type[Failure]:
         return known
     if any(code.startswith("radar_") for code in codes):
         return steps.RadarChallenge
-    if error.status_code == 404 and isinstance(error.code, str):
+    if status == 404 and isinstance(error.code, str):
         return faults.WorkOSNotFound
     # WorkOS names the field in `errors` or in the message; exactly how is not documented.
     said = f"{error.message} {error.error} {error.code} {error.errors}".lower()
@@ -123,10 +120,6 @@ def _meaning(error: Any) -> type[Failure]:
         return faults.RedirectUriUnregistered
     if "must use sso" in said:
         return refusals.SSORequired
-    if (
-        error.status_code in (400, 403)
-        and codes
-        and steps.text_of(error.response_json, steps.PENDING_TOKEN)
-    ):
+    if status in (400, 403) and codes and steps.text_of(error.response_json, steps.PENDING_TOKEN):
         return steps.UnknownStepRequired
-    return known or _STATUSES.get(error.status_code, faults.WorkOSRefused)
+    return known or _STATUSES.get(status, faults.WorkOSRefused)
