@@ -383,6 +383,15 @@ def test_being_moved_elsewhere_by_workos_is_said_before_anything_is_done(
     assert here(ada) == BABBAGE
 
 
+def test_a_switch_that_ends_elsewhere_is_not_called_one(ada: Visitor) -> None:
+    """AUT-28."""
+    set_at_workos(ada, "claims", email=ADA, claims={"org_id": ACME})
+
+    refused = ada.post_json(SWITCH, {"organization_id": BABBAGE})
+
+    assert (refused.status_code, refused.json["error"]) == (409, "not_switched")  # type: ignore[index] # JSON
+
+
 def test_while_workos_is_down_the_page_says_so(ada: Visitor) -> None:
     path = "/user_management/organization_memberships"
     set_at_workos(ada, "hooks", method="GET", path=path, status=500)
