@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.auth import attempts, state
-from app.auth.doors import own_link
+from app.auth.doors import mailed_link, own_link
 from app.keys import Keyring
 from app.limits import known_browsers
 from app.session import cookie
@@ -82,7 +82,7 @@ def links(left: Specimens, visitor: Visitor) -> Iterator[Other]:
     sealer = Keyring([left.secret_key]).sealer(own_link.LINK)
     url, _, token = left.arrivals[1].rpartition("token=")
     text = sealer.decrypt(token + "=" * (-len(token) % 4))
-    for other in (b"", text[: own_link.PACKED.size - 1], text + b"\xff", b"{}"):
+    for other in (b"", text[: mailed_link.PACKED.size - 1], text + b"\xff", b"{}"):
         yield repr(other), f"{url}token={sealer.encrypt(other).decode().rstrip('=')}", 400
 
 

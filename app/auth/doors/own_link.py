@@ -7,44 +7,32 @@ only shows a relay code, to be typed where the link was asked for.
 from __future__ import annotations
 
 import hmac
-import struct
 import time
 from contextlib import suppress
-from typing import NamedTuple
 
-from cryptography.fernet import InvalidToken
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect
 from flask.typing import ResponseReturnValue
 
 from ... import limits
 from ...config import Config, settings
 from ...failures import WrongCode
-from ...keys import CLOCK_SKEW, numbers, sealer
+from ...keys import CLOCK_SKEW, numbers
 from ...pages import leave, render
 from ...session.store import StoreUnavailable
 from ...web import log
 from ...web.answers import wants_json
-from ...web.browsers import browser_name
 from ...web.fields import queried, submitted
 from ...web.prefetch import refuse_machines
-from ...web.visitor import network_start
 from .. import attempts, state
 from ..attempt import EXCHANGING, Attempt
-from ..state import LinkBroken, StateExpired
+from ..state import StateExpired
 from ..typed_code import CodeUnreadable, plain_code
+from . import mailed_link
 
 LINK, RELAY_CODE = "magic-link/2", "relay-code"  # purposes of the keys; LINK changes with Asked
-PACKED = struct.Struct(">6sI")  # id and end of the attempt, because mail programs break long links
 RELAY_CODE_DIGITS = 6
 
 bp = Blueprint("own_link", __name__)
-
-
-class LinkInvalid(LinkBroken):
-    """The token in the link is not ours, or not whole."""
-
-    title = "This link is incomplete"
-    reason = "Part of it is missing or changed. Some mail programs break long lines."
 
 
 class RelayCodeMissing(CodeUnreadable):
@@ -77,23 +65,13 @@ class InvalidRelayCode(WrongCode):
     fix = "Open the newest link, and type its code into the newest window."
 
 
-class Asked(NamedTuple):
-    """What a link says, to nobody but us: it is sealed."""
-
-    attempt_id: str
-    ends_at: int
-    at: int  # when it was asked for
-    browser: str  # "Firefox on Linux"
-    network: str  # how the visitor's address began, if that is known
-
-
 @bp.get("/open")
 def show() -> ResponseReturnValue:
     """Sends the browser that asked on to WorkOS; shows any other a relay code, changing nothing.
 
     A mail scanner counts as another browser, even if it runs, follows and submits everything.
     """
-    asked, now = _read(queried("token")["token"]), time.time()
+    asked, now = mailed_link.read(LINK, queried("token")["token"]), time.time()
     attempt = attempts.find(asked.attempt_id, settings())
     if attempt:
         attempts.follow(attempt, EXCHANGING)
@@ -143,23 +121,7 @@ def relay() -> ResponseReturnValue:
 
 def our_link(attempt: Attempt, config: Config) -> str:
     """Returns the link to mail for the attempt, which no mail scanner can use up."""
-    browser = browser_name(request.headers.get("User-Agent", ""))
-    packed = PACKED.pack(bytes.fromhex(attempt.id), attempt.ends_at)
-    sealed = sealer(LINK).encrypt(packed + f"{network_start()} {browser}".encode())
-    token = sealed.decode().rstrip("=")  # as %3D they would be longer
-    return f"{config.public_url}{url_for('signin.magic_link.own_link.show', token=token)}"
-
-
-def _read(token: str) -> Asked:
-    sealed, cipher = token + "=" * (-len(token) % 4), sealer(LINK)
-    try:
-        text = cipher.decrypt(sealed.encode())
-        attempt_id, ends_at = PACKED.unpack_from(text)
-        network, _, browser = text[PACKED.size :].decode().partition(" ")
-    except (InvalidToken, ValueError, struct.error):
-        raise LinkInvalid from None
-    made_at = cipher.extract_timestamp(sealed.encode())
-    return Asked(attempt_id.hex(), ends_at, made_at, browser, network)
+    return mailed_link.make(LINK, "signin.magic_link.own_link.show", attempt, config)
 
 
 def _relay_codes(attempt_id: str) -> list[str]:
