@@ -24,7 +24,7 @@ from ..web.redirects import safe_return_to
 from .attempt import LATE, PADDED_TO, SENDING, Attempt
 
 PREFIX = "signin-attempt-"
-PURPOSE = "attempt/3"  # of the key: changes with the format, so that other releases pass over it
+PURPOSE = "attempt/4"  # of the key: changes with the format, so that other releases pass over it
 MAX_STATE = 255  # bytes of the caller's own `state`
 MAX_ATTEMPTS = 5
 MAX_ONE_COOKIE = 3_900  # bytes of its value; browsers keep 4,096 with name and attributes

@@ -22,9 +22,12 @@ from ..web.words import in_utc, in_words
 from .smtp import connected, failing_clearly
 
 
-def send_code(email: str, one_time_code: str, *, lifetime: int) -> None:
-    """Emails a one-time code, which works for `lifetime` seconds; raises Failure."""
-    _send(email, "code", one_time_code=one_time_code, lifetime=lifetime)
+def send_code(email: str, one_time_code: str, *, lifetime: int, link: str | None = None) -> None:
+    """Emails a one-time code, which works for `lifetime` seconds, and a button with our link.
+
+    Raises Failure.
+    """
+    _send(email, "code", one_time_code=one_time_code, lifetime=lifetime, link=link)
 
 
 def send_no_account(email: str) -> None:

@@ -45,6 +45,15 @@ def test_each_recipient_of_the_envelope_gets_one(emulator: Flask, http: BareHttp
     assert {mail["one_time_code"] for mail in http.mails()} == {"123456"}
 
 
+def test_a_mail_may_have_a_code_and_a_link(emulator: Flask, http: BareHttp) -> None:
+    """And digits of the link are no code."""
+    send(emulator, ["ada@example.com"], "https://a.example/?x=-654321- or type 123456")
+
+    [mail] = http.mails()
+    assert mail["links"] == ["https://a.example/?x=-654321-"]
+    assert mail["one_time_code"] == "123456"
+
+
 def test_workos_can_leave_the_mailing_of_codes_to_the_application() -> None:
     with WorkOSEmulator(mails_codes=False) as emulator:
         sent = emulator.client().user_management.create_magic_auth(email="ada@example.com")

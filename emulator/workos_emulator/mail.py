@@ -72,10 +72,10 @@ class Mail:
 
     @classmethod
     def from_message(cls, to: str, message: EmailMessage) -> Self:
-        """Returns a mail that came by SMTP, with the links or the code that are in it."""
+        """Returns a mail that came by SMTP, with the links and the code that are in it."""
         text, html = _part(message, "plain"), _part(message, "html")
         links = list(dict.fromkeys(LINK.findall(text or html)))
-        found = None if links else ONE_TIME_CODE.search(text or html)
+        found = ONE_TIME_CODE.search(LINK.sub("", text or html))
         return cls(
             to=to,
             subject=str(message["Subject"] or ""),

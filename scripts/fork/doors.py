@@ -18,8 +18,17 @@ MATRIX = (
     "tests/auth/test_steps_in_disorder.py",
 )
 
+ONE_MAIL = Edit(
+    "templates/auth/sign_in.html",
+    """\
+{% if signin.mails_itself and "magic_auth" in signin.methods %}{# whose mail has a button of its own #}
+{% set with_email = with_email | rejectattr("method", "equalto", "magic_link") | list %}
+{% endif %}
+""",
+)
 # One door has no other to offer, so every attempt is of the browser that typed its address.
 NO_CODE_INSTEAD = (
+    ONE_MAIL,
     Edit(
         "app/auth/callback.py",
         "    if arrival.attempt is None:\n"
@@ -179,7 +188,8 @@ ONLY_CODES = (
             email, this_browser(), invited.token(attempt.return_to, config)
         )
         if config.mails_itself and one_time_code:
-            mail.send_code(email, one_time_code, lifetime=CODE_LIFETIME)
+            button = mailed_link.make(LINK, "signin.magic_auth.open_mail", attempt, config)
+            mail.send_code(email, one_time_code, lifetime=CODE_LIFETIME, link=button)
         elif config.mails_itself:
             mail.send_no_account(email)
     if link:
@@ -190,7 +200,8 @@ ONLY_CODES = (
         email, this_browser(), invited.token(attempt.return_to, config)
     )
     if config.mails_itself and one_time_code:
-        mail.send_code(email, one_time_code, lifetime=CODE_LIFETIME)
+        button = mailed_link.make(LINK, "signin.magic_auth.open_mail", attempt, config)
+        mail.send_code(email, one_time_code, lifetime=CODE_LIFETIME, link=button)
     elif config.mails_itself:
         mail.send_no_account(email)
 """,
@@ -244,7 +255,7 @@ BY_EMAIL = ("magic_auth", "magic_link")
 DOORS: dict[str, Thing] = {
     "magic_auth": Thing(
         # A code may be mailed for a step, too; this is how tests read those that sign people in.
-        words=r"magic.?auth|instead_of|code_instead|Email me a code|auth/verify\.html|knows_email|one_time_code: str \| None"
+        words=r"magic.?auth|instead_of|code_instead|Email me a code|auth/verify\.html|knows_email|one_time_code: str \| None|mailed_code"
         r'|[\])l]\["one_time_code"\]',
         takes=("bench",),
         paths=(
@@ -252,7 +263,10 @@ DOORS: dict[str, Thing] = {
             MAGIC_AUTH,
             "app/auth/code_instead.py",
             "templates/auth/doors/magic_auth.html",
+            "templates/auth/where_asked.html",
             VERIFY,
+            "tests/auth/test_code_button.py",
+            "tests/browser/test_code_button.py",
             "tests/auth/test_magic_auth.py",
         ),
         edits=ONLY_LINKS,

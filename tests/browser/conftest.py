@@ -139,6 +139,12 @@ def mailing_site(sites: Sites) -> Site:
 
 
 @pytest.fixture
+def linking_site(sites: Sites) -> Site:
+    """The application that mails links itself, and no codes: there a code's mail has a button."""
+    return sites.get(ONE_WORKER | OUR_MAIL | {"SIGN_IN_WITH": "magic_link"})
+
+
+@pytest.fixture
 def https_site(sites: Sites) -> Site:
     """The application over https, as in production."""
     return sites.get(ONE_WORKER, https=True)

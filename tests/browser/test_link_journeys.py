@@ -35,12 +35,12 @@ def scan(page: Page, link: str) -> None:
         page.goto(link)
 
 
-def test_clicked_in_the_mailbox_our_link_signs_in(mailing_site: Site, new_page: NewPage) -> None:
+def test_clicked_in_the_mailbox_our_link_signs_in(linking_site: Site, new_page: NewPage) -> None:
     """The mail as its reader sees it, and the Lax cookie on the way there and back."""
-    window = new_page(mailing_site)
+    window = new_page(linking_site)
     ask(window, "same@example.com", "Email me a link")
     expect(window.get_by_role("heading", name="Check your email")).to_be_visible()
-    window.goto(f"{mailing_site.workos_url}/")
+    window.goto(f"{linking_site.workos_url}/")
     window.frame_locator("iframe").first.get_by_role("link", name="Sign in").click()
 
     expect_account(window, "same@example.com")
@@ -49,14 +49,14 @@ def test_clicked_in_the_mailbox_our_link_signs_in(mailing_site: Site, new_page: 
 
 @pytest.mark.parametrize("java_script_enabled", [True, False])
 def test_opened_on_a_phone_it_shows_a_code_that_signs_in_the_window_that_asked(
-    mailing_site: Site, new_page: NewPage, java_script_enabled: bool
+    linking_site: Site, new_page: NewPage, java_script_enabled: bool
 ) -> None:
     """AUT-06, and WEB-04: the policy for forms lets the last step through to WorkOS."""
     email = f"phone-{int(java_script_enabled)}@example.com"
-    window = new_page(mailing_site, java_script_enabled=java_script_enabled)
-    phone = new_page(mailing_site, viewport={"width": 390, "height": 800})
+    window = new_page(linking_site, java_script_enabled=java_script_enabled)
+    phone = new_page(linking_site, viewport={"width": 390, "height": 800})
     ask(window, email, "Email me a link")
-    phone.goto(link_to(mailing_site, email))
+    phone.goto(link_to(linking_site, email))
 
     type_relay_code(window, relay_code_on(phone))
 
@@ -66,9 +66,9 @@ def test_opened_on_a_phone_it_shows_a_code_that_signs_in_the_window_that_asked(
 
 
 def test_a_wrong_relay_code_keeps_the_page_and_points_to_the_field(
-    mailing_site: Site, new_page: NewPage
+    linking_site: Site, new_page: NewPage
 ) -> None:
-    window = new_page(mailing_site)
+    window = new_page(linking_site)
     ask(window, "wrong-relay@example.com", "Email me a link")
     type_relay_code(window, "000000")
 
@@ -77,12 +77,12 @@ def test_a_wrong_relay_code_keeps_the_page_and_points_to_the_field(
 
 
 def test_after_a_scanner_in_a_real_browser_our_link_still_signs_in(
-    mailing_site: Site, new_page: NewPage
+    linking_site: Site, new_page: NewPage
 ) -> None:
     """SES-19, AUT-05."""
-    window, scanner = new_page(mailing_site), new_page(mailing_site)
+    window, scanner = new_page(linking_site), new_page(linking_site)
     ask(window, "scanned@example.com", "Email me a link")
-    link = link_to(mailing_site, "scanned@example.com")
+    link = link_to(linking_site, "scanned@example.com")
 
     scan(scanner, link)
     window.goto(link)
@@ -130,10 +130,10 @@ def test_a_link_of_workos_opened_on_a_phone_offers_a_code_there(
     expect_account(phone, email)
 
 
-def test_a_used_link_says_that_one_is_signed_in(mailing_site: Site, new_page: NewPage) -> None:
-    window = new_page(mailing_site)
+def test_a_used_link_says_that_one_is_signed_in(linking_site: Site, new_page: NewPage) -> None:
+    window = new_page(linking_site)
     ask(window, "twice@example.com", "Email me a link")
-    link = link_to(mailing_site, "twice@example.com")
+    link = link_to(linking_site, "twice@example.com")
     window.goto(link)
     expect_account(window, "twice@example.com")
 
@@ -159,28 +159,28 @@ def test_the_back_button_after_a_link_says_that_one_is_signed_in(
 
 
 def test_two_attempts_in_two_tabs_each_find_their_own_way(
-    mailing_site: Site, new_page: NewPage
+    linking_site: Site, new_page: NewPage
 ) -> None:
-    first, phone = new_page(mailing_site), new_page(mailing_site)
+    first, phone = new_page(linking_site), new_page(linking_site)
     ask(first, "tab-a@example.com", "Email me a link")
     second = first.context.new_page()
     ask(second, "tab-b@example.com", "Email me a link")
-    phone.goto(link_to(mailing_site, "tab-a@example.com"))
+    phone.goto(link_to(linking_site, "tab-a@example.com"))
 
     type_relay_code(first, relay_code_on(phone))
     expect_account(first, "tab-a@example.com")
-    second.goto(link_to(mailing_site, "tab-b@example.com"))
+    second.goto(link_to(linking_site, "tab-b@example.com"))
 
     expect_account(second, "tab-b@example.com")
 
 
 def test_with_its_cookies_cleared_a_browser_begins_again(
-    mailing_site: Site, new_page: NewPage
+    linking_site: Site, new_page: NewPage
 ) -> None:
-    window = new_page(mailing_site)
+    window = new_page(linking_site)
     ask(window, "cleared@example.com", "Email me a link")
     window.context.clear_cookies()
-    window.goto(link_to(mailing_site, "cleared@example.com"))
+    window.goto(link_to(linking_site, "cleared@example.com"))
     relay_code_on(window)
 
     window.get_by_role("link", name="Sign in here instead").click()

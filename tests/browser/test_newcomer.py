@@ -59,7 +59,7 @@ def test_from_nothing_to_signed_in(
     newcomer.open(page, running.url)
     newcomer.click(page.get_by_role("main").get_by_role("link", name="Sign in"))
     newcomer.type(page.get_by_label("Email address"), "ada@example.com")
-    newcomer.click(page.get_by_role("button", name="Email me a code"))
+    newcomer.click(page.get_by_role("button", name="Continue with email"))
     newcomer.open(mailbox, running.mailbox_url)
     code = mailbox.get_by_role("heading", level=2).first.inner_text().split()[0]
     newcomer.type(page.get_by_label("Six-digit code"), code)

@@ -25,6 +25,14 @@ def magic_auth(visitor: Visitor) -> None:
     visitor.get(visitor.type_code(visitor.mailed_code()).location)
 
 
+def code_button(visitor: Visitor) -> None:
+    """Presses the button beside the code that this application mails, after a scanner has."""
+    visitor.get(visitor.ask_for_code(next="/account").location)
+    scanner = Visitor(visitor.app, visitor.emulator, address="198.51.100.7")
+    scanner.get(visitor.mailed_link())
+    visitor.get(visitor.get(visitor.mailed_link()).location)
+
+
 def magic_link(visitor: Visitor) -> None:
     """Opens the link that WorkOS mails."""
     visitor.get(visitor.ask_for_link(next="/account").location)
@@ -62,6 +70,7 @@ class Door:
 
 DOORS = {
     "magic_auth": Door(magic_auth, "magic_auth"),
+    "code_button": Door(code_button, "magic_auth", mails_itself=True),
     "magic_link": Door(magic_link, "magic_link"),
     "own_link": Door(own_link, "magic_link", mails_itself=True),
     "authkit": Door(partial(elsewhere, "/auth/authkit"), "authkit"),

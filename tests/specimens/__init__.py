@@ -16,7 +16,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from app.auth import attempts, state
 from app.auth.attempt import Attempt
-from app.auth.doors import mailed_link, own_link
+from app.auth.doors import magic_auth, mailed_link, own_link
 from app.auth.state import State
 from app.auth.steps import STEPS
 from app.limits import known_browsers
@@ -63,6 +63,9 @@ FORMATS: dict[str, Format] = {
     "state": Format(state.PURPOSE, "PURPOSE in app/auth/state.py", shape_of(State)),
     "link": Format(
         own_link.LINK, "LINK in app/auth/doors/own_link.py", shape_of(mailed_link.Asked)
+    ),
+    "link beside a code": Format(
+        magic_auth.LINK, "LINK in app/auth/doors/magic_auth.py", shape_of(mailed_link.Asked)
     ),
     "session record": Format(*STORED, shape_of(SessionRecord)),
     "WorkOS session": Format(*STORED, shape_of(WorkOSSession)),

@@ -37,6 +37,10 @@ class Asked(NamedTuple):
     browser: str  # "Firefox on Linux"
     network: str  # how the visitor's address began, if that is known
 
+    def by(self) -> dict[str, str | int]:
+        """Returns who asked, and when, for programs."""
+        return {"at": self.at, "browser": self.browser, "network": self.network}
+
 
 def make(purpose: str, endpoint: str, attempt: Attempt, config: Config) -> str:
     """Returns the link to this endpoint for the attempt."""

@@ -87,9 +87,8 @@ def show() -> ResponseReturnValue:
     relay_code = _relay_codes(asked.attempt_id)[0]
     seconds_left = max(1, int(asked.ends_at - now))  # other clocks may be a little behind
     if wants_json():
-        who = {"at": asked.at, "browser": asked.browser, "network": asked.network}
         body = {"status": "relay", "relay_code": relay_code, "expires_in": seconds_left}
-        return body | {"asked": who}
+        return body | {"asked": asked.by()}
     return render(
         "auth/relay.html",
         relay_code=relay_code,
