@@ -67,6 +67,7 @@ FLOWS = {
 POST /auth/magic-auth          a mail goes out
 GET  /auth/magic-auth/verify   asks for the code
 POST /auth/magic-auth/verify   WorkOS checks it
+GET  /auth/magic-auth/open     the button in a mail of ours, where it was asked for
 """,
     "magic_link": """\
 POST /auth/magic-link          a mail goes out
