@@ -232,7 +232,7 @@ def test_the_command_prints_json_and_no_secret(site: Site, tmp_path: Path) -> No
 
     answer: dict[str, Any] = json.loads(ended.stdout)
     assert answer["ok"] is (ended.returncode == 0) is True
-    assert {"check", "outcome", "what", "why", "fix"} == set(answer["findings"][0])
+    assert {"check", "outcome", "what", "why", "fix", "text"} == set(answer["findings"][0])
     for name in ("WORKOS_API_KEY", "SECRET_KEY", "WORKOS_WEBHOOK_SECRET"):
         assert settings[name] not in ended.stdout + ended.stderr
 
