@@ -77,9 +77,19 @@ def test_what_each_scanner_does_to_each_delivery(
     generated("docs/magic-link.md", "outcomes", "\n".join(lines) + "\n")
 
 
-def test_a_scanner_finds_nothing_in_a_mail_with_a_code(deliveries: dict[str, Site]) -> None:
-    browser = Browser(deliveries["smtp"])
-    browser.post("/auth/magic-auth", email="code@example.com")
+def test_a_scanner_uses_up_neither_the_code_nor_the_button_beside_it(
+    deliveries: dict[str, Site],
+) -> None:
+    """AUT-05: it is told where to type the code, which is all that another browser is told."""
+    site, email = deliveries["smtp"], "code@example.com"
+    browser = Browser(site)
+    browser.post("/auth/magic-auth", email=email)
+    before = site.calls("/user_management/authenticate")
 
-    assert let_loose(browser, "code@example.com", "submit") == []
+    steps = let_loose(browser, email, "submit")
+
+    assert [step["outcome"] for step in steps] == ["200"]
+    assert site.calls("/user_management/authenticate") == before
+    browser.http.get(browser.mail_to(email)["links"][0], timeout=PATIENCE)
+    assert browser.is_signed_in()
     browser.http.close()
