@@ -53,7 +53,7 @@ class Attempt:
     login_hint: str | None = None  # an address that was typed here, or WorkOS named: not proved
     link: str | None = None  # WorkOS's own, if the mail carries one of ours
     one_time_code: str | None = None  # a number worked out from it: see doors/magic_auth.py
-    mailed_code: str | None = None  # the code itself, if our mail has a button for this browser
+    waiting_code: str | None = None  # the code itself, if our mail has a button for this browser
     profile_id: str | None = None  # what a link proved, until WorkOS says whose it is
     code_verifier: str | None = None  # for PKCE (RFC 7636), if the door uses it
     pending: Pending | None = None

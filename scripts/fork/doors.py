@@ -255,7 +255,7 @@ BY_EMAIL = ("magic_auth", "magic_link")
 DOORS: dict[str, Thing] = {
     "magic_auth": Thing(
         # A code may be mailed for a step, too; this is how tests read those that sign people in.
-        words=r"magic.?auth|instead_of|code_instead|Email me a code|Continue with email|auth/verify\.html|knows_email|(one_time|mailed)_code: str \| None"
+        words=r"magic.?auth|instead_of|code_instead|Email me a code|Continue with email|auth/verify\.html|knows_email|(one_time|waiting)_code: str \| None"
         r'|[\])l]\["one_time_code"\]',
         takes=("bench",),
         paths=(

@@ -92,7 +92,7 @@ def send() -> Response:
     # Nobody's code, if none was made: the size of the cookie must not tell.
     code = one_time_code or secrets.token_hex(3)
     number, waiting = _numbers(attempt.id, code)[0], code if config.mails_itself else None
-    attempt = replace(attempt, one_time_code=number, mailed_code=waiting)
+    attempt = replace(attempt, one_time_code=number, waiting_code=waiting)
     return attempts.answer_sent(
         attempt, url_for("signin.magic_auth.show", attempt=attempt.id), config
     )
@@ -142,9 +142,9 @@ def open_mail() -> ResponseReturnValue:
     with suppress(StoreUnavailable):  # only for a clearer message; WorkOS takes a code once
         if state.is_used(asked.attempt_id):
             raise state.used()
-    if attempt and attempt.mailed_code:
+    if attempt and attempt.waiting_code:
         refuse_machines()
-        return _exchange(attempt, attempt.mailed_code, config)
+        return _exchange(attempt, attempt.waiting_code, config)
     log.event("authn_link_opened_elsewhere", attempt=asked.attempt_id)
     seconds_left = max(1, int(asked.ends_at - now))  # other clocks may be a little behind
     if wants_json():
@@ -170,7 +170,7 @@ def _exchange(attempt: Attempt, one_time_code: str, config: Config) -> Response:
         raise
     proof = Proof.from_authentication(attempt, reply, config)
     response = complete(attempt, proof, config, store)
-    if asked.mailed_code:
+    if asked.waiting_code:
         state.spend(asked, store)  # so that the button in its mail says so
     return response
 
