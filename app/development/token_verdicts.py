@@ -23,7 +23,7 @@ class Verdict(NamedTuple):
 
 
 def verdicts(there: WorkOSSession, config: Config) -> list[Verdict]:
-    """Returns what a backend would find that is set up as the doctor says."""
+    """Returns what a backend would find that is set up as docs/tokens.md says."""
     token = kept(there)
     if token is None:  # begun before tokens were kept
         return []
