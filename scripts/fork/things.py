@@ -21,7 +21,7 @@ MAILBOX = """\
   {% if signin.mailbox %}<p class="hint">In development, all mail is in <a href="{{ signin.mailbox }}">the mailbox</a>.</p>{% endif %}
 """
 AUTHENTICATOR = """\
-{% if signin.mailbox %}<p class="hint">In development, everybody's authenticator apps are <a href="{{ signin.mailbox }}/_emulate/authenticator">beside the mailbox</a>.</p>{% endif %}
+{% if signin.mailbox %}<p class="hint">In development, everybody's authenticator apps are <a href="{{ signin.mailbox }}">beside the mailbox</a>.</p>{% endif %}
 """
 
 THINGS: dict[str, Thing] = {

@@ -33,7 +33,7 @@ def test_where_an_app_is_asked_for_the_emulators_are_named_beside(visitor: Visit
     asked = visitor.get(visitor.sign_in_by_code().location).text
 
     for page in (adding, asked):
-        assert 'href="http://localhost:4100/_emulate/authenticator"' in page
+        assert '<a href="http://localhost:4100">beside the mailbox</a>' in page
 
 
 def test_the_home_page_says_what_there_is_to_try(visitor: Visitor) -> None:
