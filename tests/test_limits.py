@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from flask import Flask
 from limits import parse
+from limits.errors import StorageError
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
@@ -347,6 +348,37 @@ def test_a_storage_of_ones_own_is_asked_for_one_limit_after_another(
 
     assert [visitor.ask_for_code().status_code for _ in range(4)] == [303, 303, 429, 429]
     assert [another.ask_for_link().status_code for _ in range(3)] == [303, 303, 429]
+
+
+def test_codes_cannot_be_tried_while_tries_cannot_be_counted(
+    config: Config, connect: Any, emulator: Flask
+) -> None:
+    """AUT-10, LIM-03: if each worker counted alone, each would give a guesser five tries more."""
+    counters = Fragile(Database(config.database_path))
+    sessions = SQLiteSessionStore(Database(config.database_path))
+    app = create_app(config, workos=connect(config), stores=(sessions, counters))
+    visitor = Visitor(app, emulator)
+    visitor.ask_for_code()
+    statuses = [visitor.type_code("000000").status_code for _ in range(4)]
+
+    counters.is_down = True
+    statuses += [visitor.type_code("000000").status_code for _ in range(3)]
+    counters.is_down = False
+    statuses.append(visitor.type_code("000000").status_code)
+
+    assert statuses == [400] * 4 + [503] * 3 + [400]
+    assert heading(visitor.type_code("000000")) == "Too many wrong codes"
+
+
+class Fragile(SQLiteStorage):
+    """A storage that can be switched off, beside sessions that can still be asked for."""
+
+    is_down = False
+
+    def hit_in_turn(self, limits: Any) -> Any:
+        if self.is_down:
+            raise StorageError(OSError("down"))
+        return super().hit_in_turn(limits)
 
 
 def test_limits_are_counted_in_turn_exactly_over_threads(tmp_path: Path) -> None:

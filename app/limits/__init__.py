@@ -115,7 +115,8 @@ def count_try(attempt_id: str, email: str, config: Config) -> None:
     """Counts a try for the visitor, its code and its address: always five tries a code.
 
     A browser that is known for the address has a budget of its own, until somebody has tried in
-    vain too often there. Raises TooManyTries and TooManyRequests.
+    vain too often there. Raises TooManyTries, TooManyRequests, and StoreUnavailable: if each worker
+    gave five tries of its own, a storage that stalls for seconds would give a guesser many more.
     """
     email = email.casefold()  # WorkOS may have it as it was first written
     visitor = Budget("try-visitor", visitor_and_network()[0], config.limit_verify_per_visitor)
@@ -126,11 +127,12 @@ def count_try(attempt_id: str, email: str, config: Config) -> None:
             tries,
             Budget("tries-while-known", browser, TRIES_WHILE_KNOWN),
             Budget("verify-known-browser", browser, config.limit_verify_per_known_browser),
+            never_alone=True,
         )
         if exceeded and exceeded.scope == "tries-while-known":
-            exceeded = hit(of_address)
+            exceeded = hit(of_address, never_alone=True)
     else:
-        exceeded = hit(visitor, tries, of_address)
+        exceeded = hit(visitor, tries, of_address, never_alone=True)
     if exceeded:
         refusal = TooManyTries if exceeded.scope == tries.scope else TooManyRequests
         raise refusal(retry_after=exceeded.retry_after)

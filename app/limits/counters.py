@@ -75,6 +75,13 @@ class Limits:
             log.event("limits_counted_in_memory", level=logging.WARNING, reason=_reason(error))
             return question(self._memory)
 
+    def ask_shared(self, question: Callable[[Storage], Answer]) -> Answer:
+        """Returns the answer of the shared storage alone; raises StoreUnavailable."""
+        try:
+            return question(self.shared)
+        except StorageError as error:
+            raise StoreUnavailable(detail=_reason(error)) from error
+
     def windows(self, budget: Budget) -> list[tuple[RateLimitItem, str]]:
         """Returns the limits of a budget, each with the key under which it is counted."""
         pseudonym = hmac.digest(self._key, budget.key.encode(), "sha256").hex()[:32]
@@ -83,15 +90,17 @@ class Limits:
         ]
 
 
-def hit(*budgets: Budget) -> Exceeded | None:
+def hit(*budgets: Budget, never_alone: bool = False) -> Exceeded | None:
     """Counts one event in all its budgets at once: in turn, up to the first that is exceeded.
 
-    So whatever is refused uses up nothing of the budgets behind.
+    So whatever is refused uses up nothing of the budgets behind. With `never_alone` no worker
+    counts in its own memory: raises StoreUnavailable instead.
     """
     limits = current()
+    ask = limits.ask_shared if never_alone else limits.ask
     counted = [(budget.scope, window) for budget in budgets for window in limits.windows(budget)]
     windows = [window for _, window in counted]
-    found = limits.ask(lambda storage: _hit_in_turn(storage, windows))
+    found = ask(lambda storage: _hit_in_turn(storage, windows))
     if found is None:
         return None
     index, ends_at = found
@@ -125,10 +134,7 @@ def number(name: str) -> int:
 
 def add(name: str, amount: int, *, for_seconds: int) -> None:
     """Adds to a number that all workers have to know; raises StoreUnavailable."""
-    try:
-        current().shared.incr(name, for_seconds, amount)
-    except StorageError as error:
-        raise StoreUnavailable(detail=_reason(error)) from error
+    current().ask_shared(lambda storage: storage.incr(name, for_seconds, amount))
 
 
 def current() -> Limits:
