@@ -21,32 +21,34 @@ from gunicorn import glogging
 environment = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
 
 
-def checked_public_url() -> str:
-    """Ends with what is wrong with the settings, said once, before any worker exists.
+def checked_settings() -> tuple[str, int]:
+    """Returns PUBLIC_URL and THREADS, or ends with what is wrong with the settings, said once.
 
     A process of its own looks: what this one imported of ours, workers would inherit, and after a
     reload it would still be the old code. They read the settings of now themselves, too.
     """
     fork = get_context("fork")
     here, there = fork.Pipe(duplex=False)
-    child = fork.Process(target=tell_public_url, args=(there,))
+    child = fork.Process(target=tell_settings, args=(there,))
     child.start()
     there.close()  # or its end could not be seen from here
     try:
-        return str(here.recv())
+        public_url, threads = here.recv()
     except EOFError:
         raise SystemExit(1) from None  # the child has said why
     finally:
         child.join()
+    return public_url, threads
 
 
-def tell_public_url(answer: Connection) -> None:
-    """Answers with PUBLIC_URL, or ends with what is wrong."""
+def tell_settings(answer: Connection) -> None:
+    """Answers with PUBLIC_URL and THREADS, or ends with what is wrong."""
     from app.config import Config
     from app.environment import ConfigError
 
     try:
-        answer.send(Config.from_env().public_url)
+        config = Config.from_env()
+        answer.send((config.public_url, config.threads))
     except ConfigError as error:
         raise SystemExit(f"Error: {error.message}") from None
 
@@ -64,11 +66,11 @@ def address_to_serve() -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def count(name: str, default: int) -> int:
-    """Returns a number of one or more from the environment or `.env`."""
-    text = environment.get(name) or str(default)
+def workers_to_start() -> int:
+    """WEB_CONCURRENCY, or two."""
+    text = environment.get("WEB_CONCURRENCY") or "2"
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise SystemExit(f"Error: {name} must be a whole number of 1 or more.")
+        raise SystemExit("Error: WEB_CONCURRENCY must be a whole number of 1 or more.")
     return int(text)
 
 
@@ -97,16 +99,22 @@ class Logger(glogging.Logger):
 
 
 wsgi_app = "app:create_app()"
-bind = f"{address_to_serve()}:{port_to_serve(checked_public_url())}"
+public_url, threads = checked_settings()
+bind = f"{address_to_serve()}:{port_to_serve(public_url)}"
 
 # Threads, because a sign-in mostly waits for WorkOS, and the pages of others must not wait with it:
 # more than 64, so that 64 people who wait, all in one worker, leave room (docs/performance.md).
 worker_class = "gthread"
-workers = count("WEB_CONCURRENCY", 2)
-threads = count("THREADS", 72)
+workers = workers_to_start()
 graceful_timeout = 15  # seconds; the longest call to WorkOS ends well before
 if Path("/dev/shm").is_dir():  # noqa: S108 # gunicorn's heartbeat file, private and without content
     worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+
+def post_fork(_: Any, worker: Any) -> None:
+    """Tells the application how many threads there are: `--threads` wins over THREADS."""
+    os.environ["THREADS"] = str(worker.cfg.threads)
+
 
 # It would lie in a home directory, which a hardened container lacks, and nothing here needs it.
 control_socket_disable = True

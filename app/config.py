@@ -75,6 +75,7 @@ class Config:
     smtp_url: str | None = setting(parsing.smtp_url, MAIL_SERVER, None, hidden=True)
     mail_from: str | None = setting(parsing.mail_from, SENDER, None)
     layout: str = setting(text, LAYOUT, "base.html")
+    threads: int = setting(number(1, 1_000, "threads"), "Of each worker process.", 72)
     trusted_proxies: int = setting(number(0, 10, "proxies"), "How many of yours stand in front.", 0)
     log_level: str = setting(one_of(*LOG_LEVELS), "Leave it out for production.", "INFO")
     limit_send_per_address: str = setting(limit, LIMIT, "6 per minute; 20 per hour")

@@ -17,6 +17,7 @@ from ..config import DAY, Config
 from ..failures import NEW_CODE, RELOAD, SITE_DOCTOR, Failure
 from ..keys import Keyring
 from ..web.visitor import this_visitor, visitor_and_network
+from ..workos_api.client import take_place
 from ..workos_api.refusals import CodeRefused
 from . import counters, known_browsers
 from .counters import Budget, Limits, hit
@@ -89,6 +90,7 @@ def count_mail(counted_for: str, config: Config) -> None:
     A browser that is known for the address has a budget of its own, and so have all such together:
     what strangers use up is no concern of theirs.
     """
+    take_place()  # who is sent away for want of one has not asked for anything yet
     address, where = visitor_and_network()
     visitor = Budget("send-visitor", address, config.limit_send_per_visitor)
     if browser := known_browsers.find(counted_for, config):
@@ -118,6 +120,7 @@ def count_try(attempt_id: str, email: str, config: Config) -> None:
     vain too often there. Raises TooManyTries, TooManyRequests, and StoreUnavailable: if each worker
     gave five tries of its own, a storage that stalls for seconds would give a guesser many more.
     """
+    take_place()  # or a full house would use up somebody's tries
     email = email.casefold()  # WorkOS may have it as it was first written
     visitor = Budget("try-visitor", visitor_and_network()[0], config.limit_verify_per_visitor)
     tries, of_address = _tries(attempt_id), _tries_of_address(email, config)

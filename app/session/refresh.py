@@ -15,7 +15,8 @@ from .. import signals
 from ..failures import Failure
 from ..web import log
 from ..workos_api import sessions
-from ..workos_api.faults import WorkOSBusy, WorkOSUnreachable
+from ..workos_api.client import take_place
+from ..workos_api.faults import TooManyWaiting, WorkOSBusy, WorkOSUnreachable
 from . import deleted_organizations, exchange
 from .store import SessionRecord, SessionUnconfirmed, StoreUnavailable, session_store
 from .verdicts import OrganizationLost, SessionEnded, SessionNotEnough, Verdict, verdict_on
@@ -131,6 +132,10 @@ def _result_of_another(handle: str, record: SessionRecord) -> SessionRecord:
     session = record.workos_session
     if session and time.time() < session.expires_at:
         return record  # still good while another request refreshes
+    try:
+        take_place()  # this waits for WorkOS too
+    except TooManyWaiting:
+        return _unless_stale(record)
     gives_up_at = time.monotonic() + PATIENCE
     while time.monotonic() < gives_up_at:
         time.sleep(PAUSE)

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g, has_request_context
 from workos import HTTPBackend, RequestOptions, WorkOSClient, WorkOSError
 
 from ..config import Config
 from .errors import failure_from
-from .faults import UnexpectedReply
+from .faults import TooManyWaiting, UnexpectedReply
 from .transport import Transport, make_http
 
 P = ParamSpec("P")
@@ -26,11 +26,16 @@ Reply = TypeVar("Reply")
 # Seconds for one call, from the first byte out to the last byte in. No request waits for more than
 # two calls, or for one and a mail: under 15 seconds in all. Those that find a User share one time.
 TIMEOUT = 7
+# One thread in so many never waits for WorkOS, and so answers everybody who need not.
+THREADS_TO_ONE_FREE = 9
 
 
 def init_app(app: Flask, config: Config, *, client: WorkOSClient | None = None) -> None:
     """Gives the application its client: `client`, or one made on first use in each process."""
     app.extensions["signin_workos"] = Clients(config, client)
+    places = config.threads - config.threads // THREADS_TO_ONE_FREE
+    app.extensions["signin_places"] = threading.BoundedSemaphore(places)
+    app.teardown_request(_give_back)
 
 
 def workos() -> WorkOSClient:
@@ -39,11 +44,30 @@ def workos() -> WorkOSClient:
     return clients.get()
 
 
+def take_place() -> None:
+    """Lets this request wait for WorkOS until it ends; raises TooManyWaiting if too many do.
+
+    Kept for the whole request, so that who has spent a code is not refused at the next call.
+    """
+    if not has_request_context() or "place_at_workos" in g:
+        return
+    places: threading.BoundedSemaphore = current_app.extensions["signin_places"]
+    if not places.acquire(blocking=False):
+        raise TooManyWaiting(retry_after=2 * TIMEOUT)
+    g.place_at_workos = places
+
+
+def _give_back(_: BaseException | None) -> None:
+    if places := g.pop("place_at_workos", None):
+        places.release()
+
+
 def call(method: Callable[P, Reply | None], *arguments: P.args, **named: P.kwargs) -> Reply | None:
     """Returns what WorkOS answers; raises the Failure that its error stands for.
 
     Only the SDK runs in here, so that no error of ours is taken for one of WorkOS's.
     """
+    take_place()
     try:
         return method(*arguments, **named)
     except WorkOSError as error:

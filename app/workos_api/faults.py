@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..failures import DOCTOR, START_AGAIN, OurFault, Unavailable
+from ..failures import DOCTOR, RELOAD, START_AGAIN, OurFault, Unavailable
 from ..web.email_address import AddressRefused
 
 
@@ -42,6 +42,23 @@ class WorkOSBusy(Unavailable, WorkOSFault):
 
     title = "The sign-in service is busy"
     reason = "It is not accepting any more requests for the moment."
+
+
+class TooManyWaiting(WorkOSBusy):
+    """All the threads that may wait for it do, so it was not asked."""
+
+    title = "Too many people are signing in right now"
+    reason = (
+        "Nothing has been used up, and a code that you have still works. Wait a moment, then do "
+        "the same again."
+    )
+    button = RELOAD
+    symptom = "503: too many people are waiting for WorkOS"
+    cause = (
+        "WorkOS answers slowly, or more people sign in at once than there are threads. One thread "
+        "in nine stays free for everybody who need not wait."
+    )
+    fix = "Look at status.workos.com. If WorkOS is quick, raise THREADS or WEB_CONCURRENCY."
 
 
 class DailyQuotaExceeded(Unavailable, WorkOSFault):

@@ -13,6 +13,7 @@ from typing import Any
 import jwt
 
 from ..failures import Failure, Unavailable
+from .client import take_place
 from .faults import UnexpectedReply, WorkOSFault
 
 PAUSE = 30  # seconds between two looks for a key that nobody knows yet: anybody can make one up
@@ -41,7 +42,8 @@ class Keys:
 
         One thread fetches. The others take what is there, and wait only if that is nothing at all.
         """
-        is_first = not self._keys
+        if is_first := not self._keys:
+            take_place()
         if (is_first or self._is_due(kid)) and self._fetching.acquire(blocking=is_first):
             try:
                 if self._is_due(kid):  # and not fetched while this thread waited

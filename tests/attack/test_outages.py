@@ -195,3 +195,42 @@ def test_a_slow_workos_does_not_stop_other_pages(site: Site, browser: Browser) -
         return all_waited and statuses == {303}
 
     assert any(is_served_while_all_wait(64 * number) for number in range(10))
+
+
+def test_beyond_the_threads_people_are_told_to_come_back_at_once(tmp_path: Path) -> None:
+    """LIM-11: eight of nine threads wait for WorkOS, and the ninth answers everybody else."""
+    with running_site(tmp_path, WEB_CONCURRENCY="1", THREADS="9") as site:
+        ada = Browser(site)
+        ada.sign_in_by_code("served@example.com")
+        token, cookies = ada.token(), ada.http.cookies.get_dict()
+
+        def ask(number: int) -> requests.Response:
+            return requests.post(
+                f"{site.url}/auth/magic-auth",
+                json={"email": f"crowd{number}@example.com"},
+                headers={"X-CSRFToken": token},
+                cookies=cookies,
+                timeout=PATIENCE,
+            )
+
+        def are_told_while_eight_wait(first: int) -> bool:
+            """Whether all eight still waited then, whom a busy machine may not let wait so long."""
+            with (
+                ThreadPoolExecutor(8) as pool,
+                site.workos_door.hold("/user_management/magic_auth") as held,
+            ):
+                waiting = [pool.submit(ask, first + number) for number in range(8)]
+                wait_for(lambda: held.count == 8 or any(job.done() for job in waiting))
+                told = [ask(first + 8 + number) for number in range(20)]
+                pages = [ada.status("/account") for _ in range(20)]
+                all_waited = not any(job.done() for job in waiting)
+            assert pages == [200] * 20
+            if all_waited:
+                assert {one.json()["error"] for one in told} == {"too_many_waiting"}
+                assert all(one.status_code == 503 and one.headers["Retry-After"] for one in told)
+                assert [job.result().status_code for job in waiting] == [202] * 8
+            return all_waited
+
+        assert any(are_told_while_eight_wait(100 * number) for number in range(10))
+        assert ask(9_999).status_code == 202
+        ada.http.close()

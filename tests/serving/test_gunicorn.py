@@ -121,10 +121,10 @@ def test_a_container_listens_on_every_address() -> None:
 def test_gunicorn_counts_only_with_numbers(clone: Path) -> None:
     (clone / ".env").write_text(
         "WORKOS_API_KEY=sk_test_emulator\nWORKOS_CLIENT_ID=client_emulator\n"
-        f"SECRET_KEY={SECRET_KEY}\nTHREADS=many\n"
+        f"SECRET_KEY={SECRET_KEY}\nWEB_CONCURRENCY=many\n"
     )
     ended = run(clone, ".venv/bin/gunicorn")
 
     assert ended.returncode != 0
-    assert "Error: THREADS must be a whole number of 1 or more." in ended.stderr
+    assert "Error: WEB_CONCURRENCY must be a whole number of 1 or more." in ended.stderr
     assert "Traceback" not in ended.stderr
