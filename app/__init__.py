@@ -12,6 +12,7 @@ from . import (
     health,
     home,
     keys,
+    language,
     limits,
     pages,
     report,
@@ -28,6 +29,7 @@ from .config import Config
 from .guards import bearer, known_api_keys
 from .stores import Stores, choose
 from .web import body, csrf, flask_session, headers, log, public_host
+from .web import language as web_language
 from .workos_api import access_tokens, client
 
 MAX_BODY = 16 * 1024  # bytes; the largest form here has two short fields
@@ -68,6 +70,7 @@ def init_app(
     store, counters = stores or choose(config)
     app.extensions["signin_store"] = store
     limits.init_app(app, ring, counters)
+    web_language.init_app(app)
     client.init_app(app, config, client=workos)
     session.init_app(app)
     access_tokens.init_app(app, config)
@@ -94,6 +97,7 @@ def init_app(
         signin.register_blueprint(step.bp)
     token.init_app(signin, config)
     api_keys.init_app(signin, config)
+    language.init_app(app, signin)
     for_developers.init_app(signin, config)
     app.register_blueprint(signin)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Blueprint, Flask, Response, jsonify, make_response, request
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug import exceptions
 from workos import WorkOSError
@@ -64,6 +65,7 @@ def answer(failure: Failure) -> Response:
     """Logs the failure and returns its page or JSON object, with its status and Retry-After."""
     name, level, details = log_entry(failure)
     log.event(name, level=level, **details)
+    failure.translate()
     body = jsonify(for_programs(failure)) if wants_json() else _page(failure)
     response = make_response(body, failure.status)
     if failure.retry_after:
@@ -90,15 +92,17 @@ def for_programs(failure: Failure) -> dict[str, object]:
     """Returns the failure as an object for JSON."""
     body: dict[str, object] = {
         "error": failure.name(),
-        "message": f"{failure.title}. {failure.reason}",
-        "hint": f"{failure.button.label}.",
+        # Translators: two whole sentences, the first without its full stop
+        "message": gettext("%(title)s. %(reason)s", title=failure.title, reason=failure.reason),
+        # Translators: the words of a button, as a sentence
+        "hint": gettext("%(button)s.", button=failure.button.label),
         "request_id": log.request_id(),
         **failure.about,
     }
     if attempt := attempts.current():
         body |= {"attempt": attempt.id, "stage": attempt.stage}
     if failure.retry_after:
-        body["hint"] = f"Try again in {in_words(failure.retry_after)}."
+        body["hint"] = gettext("Try again in %(duration)s.", duration=in_words(failure.retry_after))
         body["retry_after"] = failure.retry_after
     if failure.tries_left is not None:
         body["tries_left"] = failure.tries_left
@@ -120,7 +124,7 @@ def _page(failure: Failure) -> str:
         attempt=attempt,
         doors=offered(),
         last_used=last_used(settings()),
-        doing=STAGES[attempt.stage - 1] if attempt else None,
+        doing=gettext(STAGES[attempt.stage - 1]) if attempt else None,
         stages=len(STAGES),
         request_id=log.request_id(),
         submitted=submitted,

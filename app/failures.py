@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar
+
+from flask_babel import gettext
 
 RETRY_LATER = 30  # seconds, if the service that is down does not say
 DOCTOR = "make doctor"
@@ -49,9 +51,10 @@ class Failure(Exception):
     """
 
     status: ClassVar[int] = 400
-    title: ClassVar[str]
+    # In English, where the class is; see translate().
+    title: str
     reason: str
-    button: ClassVar[Button] = START_AGAIN
+    button: Button = START_AGAIN
     # The page whose form is shown again to be corrected, instead of the failure's own page.
     form: str | None = None
     # The event in the log: from OWASP's vocabulary, where it has a word for it.
@@ -72,6 +75,16 @@ class Failure(Exception):
         super().__init__(self.name())
         self.retry_after = retry_after  # seconds
         self.detail = detail  # harmless, and for the log alone
+
+    def placeholders(self) -> dict[str, object]:
+        """Returns what stands for the placeholders in `reason`, in the language of the request."""
+        return {}
+
+    def translate(self) -> None:
+        """Puts title, reason and button into the language of the request, to be shown."""
+        self.title = gettext(self.title)
+        self.reason = gettext(self.reason, **self.placeholders())
+        self.button = replace(self.button, label=gettext(self.button.label))
 
     @property
     def challenge(self) -> str | None:

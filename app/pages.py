@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, jsonify, make_response, render_template
+from flask_babel import force_locale
 from flask_wtf.csrf import generate_csrf
 
 from .config import settings
@@ -14,9 +15,11 @@ from .session import signed_in_identity
 from .session.claims import can, has_feature
 from .web import csrf
 from .web.answers import wants_json
+from .web.browsers import browser_in_words
+from .web.language import ENGLISH, current_language
 from .web.peer import is_on_this_machine
 from .web.qr_code import qr_code
-from .web.words import ago, counted, exact_moment, in_words, moment
+from .web.words import ago, any_of, exact_moment, in_words, moment
 
 # What only some pages say; named, because a host's templates may be strict about undefined names.
 BLANK = dict.fromkeys(("connections", "failure", "is_first", "label", "last_used", "reason"))
@@ -42,8 +45,10 @@ def common() -> dict[str, dict[str, Any]]:
         "has_feature": has_feature,
         "csrf_token": generate_csrf,
         "csrf_field": csrf.field(),
+        "language": current_language(),
+        "browser": browser_in_words,
+        "any_of": any_of,
         "ago": ago,
-        "counted": counted,
         "in_words": in_words,
         "moment": moment,
         "exact_moment": exact_moment,
@@ -55,6 +60,12 @@ def common() -> dict[str, dict[str, Any]]:
 def render(template: str, **values: Any) -> str:
     """Returns the page."""
     return render_template(template, **common(), **{**BLANK, **values})
+
+
+def render_for_developers(template: str, **values: Any) -> str:
+    """Returns a page that only developers see, which is in English."""
+    with force_locale(str(ENGLISH)):
+        return render(template, **values)
 
 
 def leave(url: str, heading: str, *, json: dict[str, Any]) -> Response:

@@ -15,7 +15,6 @@ import httpx2
 
 from app import report
 from app.keys import Keyring
-from app.web.words import counted
 from doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
 from doctor.settings_checks import fingerprint
 
@@ -71,6 +70,7 @@ def workers(patient: Patient) -> Iterator[Finding]:
     known = [answer for answer in answers if answer]
     mark = fingerprint(patient.config)
     pids = {(answer["host"], answer["pid"]) for answer in known}
+    counted = f"{len(pids)} worker{'' if len(pids) == 1 else 's'}"
     strangers = {answer["fingerprint"] for answer in known} - {mark}
     if len(known) < len(answers) or strangers:
         yield failure(
@@ -81,18 +81,16 @@ def workers(patient: Patient) -> Iterator[Finding]:
         )
     elif sum(answer["is_first"] for answer in known) != 1:
         yield failure(
-            f"{counted(len(pids), 'worker')} do not share one session store.",
+            f"{counted} do not share one session store.",
             "Several hosts need one store; several workers of a host one DATABASE_PATH.",
         )
     elif sorted(answer["count"] for answer in known) != list(range(1, len(known) + 1)):
         yield failure(
-            f"{counted(len(pids), 'worker')} do not count limits together.",
+            f"{counted} do not count limits together.",
             "They could not reach their store, and each counts for itself: see store.",
         )
     else:
-        yield ok(
-            f"{counted(len(pids), 'worker')}: one key, one session store, one count of limits."
-        )
+        yield ok(f"{counted}: one key, one session store, one count of limits.")
 
 
 def running_debug(patient: Patient) -> Iterator[Finding]:

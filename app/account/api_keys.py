@@ -45,14 +45,17 @@ class APIKeyIncomplete(APIKeyNotMade):
     """Nobody could tell it from others, or it would live for ever."""
 
     title = "Give the key a name"
-    reason = f"Enter up to {MAX_NAME} characters, and choose when the key expires."
+    reason = "Enter up to %(most)s characters, and choose when the key expires."
+
+    def placeholders(self) -> dict[str, object]:
+        return {"most": MAX_NAME}
 
 
 class TooManyAPIKeys(APIKeyNotMade):
     """Nobody needs that many."""
 
     status = 403
-    title = f"You have {MOST} API keys already"
+    title = "You cannot make more API keys"
     reason = "Revoke one that is not used any more."
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from flask import Response, request
+from flask_babel import gettext
 
 from .. import limits
 from ..config import Config, settings
@@ -78,9 +79,7 @@ def url_for_attempt(
     )
 
 
-def answer(
-    attempt: Attempt, url: str, heading: str = "Continue with our sign-in service"
-) -> Response:
+def answer(attempt: Attempt, url: str, heading: str | None = None) -> Response:
     """Sends the browser to `url`, or tells a program to open it in one."""
     body = {
         "status": "elsewhere",
@@ -89,7 +88,7 @@ def answer(
         "attempt": attempt.id,
     }
     if request.method == "POST":
-        return leave(url, heading, json=body)
+        return leave(url, heading or gettext("Continue with our sign-in service"), json=body)
     return see_other(url, json=body)
 
 

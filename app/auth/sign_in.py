@@ -22,7 +22,9 @@ def show() -> str:
     """Shows the ways to sign in, and why the person has to start again, if they do."""
     query = queried("next", "because", "attempt")
     attempt = attempts.find(query["attempt"], settings()) if query["attempt"] else None
-    reason = StateMissing if query["because"] == StateMissing.name() else None
+    reason = StateMissing() if query["because"] == StateMissing.name() else None
+    if reason:
+        reason.translate()
     return render(
         "auth/sign_in.html",
         doors=offered(),

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from .. import session
 from ..config import settings
@@ -46,7 +47,9 @@ def show() -> str:
     """Shows the button, or says that nobody is signed in; 503 while nobody can tell."""
     session.live_record()
     because = queried("because")["because"]
-    reason = SignedOutHereOnly if because == SignedOutHereOnly.name() else None
+    reason = SignedOutHereOnly() if because == SignedOutHereOnly.name() else None
+    if reason:
+        reason.translate()
     is_known = known_browsers.last_method(settings()) is not None
     return render("auth/sign_out.html", is_known=is_known, reason=reason)
 
@@ -87,7 +90,7 @@ def sign_out(json: dict[str, Any]) -> Response:
             because = SignedOutHereOnly.name()
             page, json = url_for("signin.sign_out.show", because=because), json | {"error": because}
     if url:
-        response = leave(url, "You are signed out here", json=json | {"url": url})
+        response = leave(url, gettext("You are signed out here"), json=json | {"url": url})
     else:
         response = see_other(page, json=json)
     for attempt in attempts.under_way(config):

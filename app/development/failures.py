@@ -13,7 +13,7 @@ from ..auth.attempt import EXCHANGING
 from ..auth.doors import offered
 from ..failure_pages import log_entry
 from ..failures import Failure, every_failure
-from ..pages import render
+from ..pages import render_for_developers
 from ..web.fields import queried
 from ..web.http_errors import NotFound
 
@@ -30,7 +30,7 @@ def show() -> str:
     by_symptom: dict[str, list[type[Failure]]] = {}
     for kind in every_failure():
         by_symptom.setdefault(kind.symptom, []).append(kind)
-    return render("development/failures.html", groups=by_symptom, log_line=_log_line)
+    return render_for_developers("development/failures.html", groups=by_symptom, log_line=_log_line)
 
 
 @bp.get("/<name>")

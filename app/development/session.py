@@ -9,7 +9,7 @@ from flask import Blueprint, request
 from .. import session
 from ..auth import attempts
 from ..config import settings
-from ..pages import render
+from ..pages import render_for_developers
 from ..session.store import SessionRecord
 from ..session.workos_session import ACCESS_TOKEN, WorkOSSession
 from .token_verdicts import verdicts
@@ -24,7 +24,7 @@ def show() -> str:
     workos_session = record.workos_session if record else None
     claims = dict((workos_session and workos_session.claims) or {})
     claims.pop(ACCESS_TOKEN, None)  # which is kept with them
-    return render(
+    return render_for_developers(
         "development/session.html",
         cookies={name: len(f"{name}={value}") for name, value in request.cookies.items()},
         ticket=session.ticket() if record else None,

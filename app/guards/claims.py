@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from ..failures import ORGANIZATIONS, Button, Failure
 from ..session.workos_session import WorkOSSession
@@ -30,6 +31,8 @@ class ClaimMissing(Failure):
     diagnosis = "grep authz_fail in the log: `failure` and `detail` say what is missing"
     fix = "Give the person the role or feature in the WorkOS dashboard, or let them switch."
     kind: ClassVar[str]
+    need: ClassVar[str] = ""
+    need_there: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -43,13 +46,19 @@ class ClaimMissing(Failure):
         super().__init__(retry_after=retry_after, detail=detail or name or None)
         self.claim, self.organization_id = name, organization_id
         self.about = {"missing": {self.kind: name or None}, "organization_id": organization_id}
-        self.say(f"the organization {organization_id}" if organization_id else "")
+        self.say(organization_id or "")
 
     def say(self, organization: str, *, hint: str = "") -> None:
-        """Puts it in words, with the name of the organization once that is known."""
-        where = f"in {organization}" if organization else "here"
-        need = f"For this you need the {self.kind} “{self.claim}” {where}." if self.claim else ""
-        self.reason = " ".join(filter(None, (need, type(self).reason, hint)))
+        """Says in which organization, with its name once that is known, and what may help."""
+        self.organization, self.hint = organization, hint
+
+    def translate(self) -> None:
+        """Puts in words what is missing, and where."""
+        super().translate()
+        need = self.need_there if self.organization else self.need
+        said = gettext(need, claim=self.claim, organization=self.organization) if self.claim else ""
+        hint = gettext(self.hint) if self.hint else ""
+        self.reason = " ".join(filter(None, (said, self.reason, hint)))
 
 
 class PermissionMissing(ClaimMissing):
@@ -57,6 +66,8 @@ class PermissionMissing(ClaimMissing):
 
     title = "You do not have permission for this"
     reason = "Ask an administrator of your organization for it."
+    need = "For this you need the permission “%(claim)s” here."
+    need_there = "For this you need the permission “%(claim)s” in %(organization)s."
     kind = "permission"
 
 
@@ -65,6 +76,8 @@ class RoleMissing(ClaimMissing):
 
     title = "You do not have the role for this"
     reason = "Ask an administrator of your organization for it."
+    need = "For this you need the role “%(claim)s” here."
+    need_there = "For this you need the role “%(claim)s” in %(organization)s."
     kind = "role"
 
 
@@ -73,6 +86,8 @@ class FeatureMissing(ClaimMissing):
 
     title = "This is not switched on for you"
     reason = "Ask the people who run this site about it."
+    need = "For this you need the feature “%(claim)s” here."
+    need_there = "For this you need the feature “%(claim)s” in %(organization)s."
     kind = "feature"
 
 
@@ -81,6 +96,8 @@ class EntitlementMissing(ClaimMissing):
 
     title = "This is not part of your plan"
     reason = "Ask an administrator of your organization about it."
+    need = "For this you need the entitlement “%(claim)s” here."
+    need_there = "For this you need the entitlement “%(claim)s” in %(organization)s."
     kind = "entitlement"
 
 

@@ -35,14 +35,17 @@ class SignInAgain(SignInAgainNeeded):
     """The sign-in is not recent enough for what was asked."""
 
     title = "Please sign in again"
-    reason = f"For this you need to have signed in within the last {in_words(FRESH)}."
+    reason = "For this you need to have signed in within the last %(duration)s."
 
     def __init__(
         self, max_age: int = FRESH, *, retry_after: int | None = None, detail: str | None = None
     ) -> None:
         """Says how many seconds ago the sign-in may be."""
         super().__init__(retry_after=retry_after, detail=detail)
-        self.reason = f"For this you need to have signed in within the last {in_words(max_age)}."
+        self.max_age = max_age
+
+    def placeholders(self) -> dict[str, object]:
+        return {"duration": in_words(self.max_age)}
 
 
 class NotWhileImpersonating(Failure):

@@ -16,7 +16,8 @@ from flask import current_app, request
 
 from ..config import settings
 from ..web import log
-from ..web.browsers import browser_name
+from ..web.browsers import browser_in_words, browser_name
+from ..web.language import current_language
 from ..web.visitor import network_start
 from ..web.words import in_utc, in_words
 from .smtp import connected, failing_clearly
@@ -51,7 +52,8 @@ def send_second_factor(email: str, change: str) -> None:
 def _send(email: str, mail: str, **values: Any) -> None:
     config = settings()
     values |= {
-        "browser": browser_name(request.headers.get("User-Agent", "")),
+        "browser": browser_in_words(browser_name(request.headers.get("User-Agent", ""))),
+        "language": current_language(),
         "network": network_start(),
         "asked_at": in_utc(datetime.now(UTC)),
     }

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext
+
+PROGRAM = "a Python program"
+UNKNOWN = "An unknown browser"
+
 # The first match wins: each browser also names those it wants to be taken for.
 BROWSERS = {
     "Edg": "Edge",
@@ -13,7 +18,7 @@ BROWSERS = {
     "Chrome": "Chrome",
     "Safari": "Safari",
     "curl": "curl",
-    "python": "a Python program",
+    "python": PROGRAM,
 }
 SYSTEMS = {
     "iPhone": "iPhone",
@@ -27,10 +32,19 @@ SYSTEMS = {
 
 
 def browser_name(user_agent: str) -> str:
-    """Returns for example "Firefox on Linux", and nothing else from the header."""
+    """Returns for example "Firefox on Linux", and nothing else from the header; to be kept."""
     browser = _first(BROWSERS, user_agent)
     system = _first(SYSTEMS, user_agent)
-    return " on ".join(filter(None, (browser, system))) or "An unknown browser"
+    return " on ".join(filter(None, (browser, system))) or UNKNOWN
+
+
+def browser_in_words(name: str) -> str:
+    """Returns what was kept of a browser, in the language of the request."""
+    browser, _, system = name.partition(" on ")
+    if not system:
+        return gettext(browser)
+    # Translators: Firefox on Linux
+    return gettext("%(browser)s on %(system)s", browser=gettext(browser), system=system)
 
 
 def _first(names: dict[str, str], user_agent: str) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, request, session
+from flask import Blueprint, Flask, Response, current_app, g, request, session
 
 from ..config import Config
 from .log import REQUEST_ID
@@ -81,9 +81,12 @@ def _with_scripts(response: Response) -> Response:
 
 def forbid_keeping(response: Response) -> Response:
     """Keeps a page out of every cache: it shows who is signed in, and must not outlive that."""
+    language = g.get("signin_language")  # see web.language
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
-        response.headers["Vary"] = "Cookie"
+        response.headers["Vary"] = "Accept-Language, Cookie" if language else "Cookie"
+        if language:
+            response.headers["Content-Language"] = language
     return response
 
 

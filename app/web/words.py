@@ -1,37 +1,46 @@
-"""Durations, numbers and moments as people say them."""
+"""Durations, moments and choices as people say them, in the language of the request."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from babel import Locale
+from babel.dates import format_date, format_time, format_timedelta
+from babel.lists import format_list
+from flask_babel import gettext
 from markupsafe import Markup
 
-UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+from .language import ENGLISH, current_locale
+
+Unit = Literal["day", "hour", "minute", "second"]
+
+UNITS: tuple[tuple[int, Unit], ...] = (
+    (86_400, "day"),
+    (3_600, "hour"),
+    (60, "minute"),
+    (1, "second"),
+)
 NEARBY = 7 * 86_400  # seconds, beyond which a date says more than "23 days ago"
+BRITISH = Locale("en", "GB")  # "4 July 2026 at 09:30", where "en" alone means the USA
 _TIME = Markup('<time datetime="{}">{}</time>')
 
 
 def in_words(seconds: int) -> str:
     """Returns a duration as people say it: "30 seconds", "10 minutes", "2 hours"."""
-    for size, unit in UNITS:
-        # Rounded up: people who come back too early are turned away again.
-        if seconds >= size:
-            return counted(-(-seconds // size), unit)
-    return counted(1, "second")
+    return _rounded_up(seconds, add_direction=False)
 
 
 def ago(seconds: int) -> str:
     """Returns how long ago something was, as people say it: "just now", "2 minutes ago"."""
     if seconds < 60:
-        return "just now"
+        # Translators: as "2 minutes ago" is; stands within sentences
+        return gettext("just now")
     size, unit = next((size, unit) for size, unit in UNITS if seconds >= size)
-    return f"{counted(seconds // size, unit)} ago"  # rounded down, as what has passed is counted
-
-
-def counted(number: int, unit: str) -> str:
-    """Returns a number with its unit in the right form: "1 try", "2 tries"."""
-    plural = unit.removesuffix("y") + "ies" if unit.endswith("ry") else f"{unit}s"
-    return f"{number} {unit if number == 1 else plural}"
+    # Rounded down, as what has passed is counted.
+    return _said(-(seconds // size) * size, unit, add_direction=True)
 
 
 def moment(when: datetime | int) -> Markup:
@@ -42,21 +51,53 @@ def moment(when: datetime | int) -> Markup:
     then, now = _as_datetime(when), datetime.now(UTC)
     seconds = int((now - then).total_seconds())
     if abs(seconds) > NEARBY:
-        words = f"{then.day} {then:%B %Y}"
+        words = format_date(then, "long", locale=_locale())
     else:
-        words = ago(seconds) if seconds >= 0 else f"in {in_words(-seconds)}"
+        words = ago(seconds) if seconds >= 0 else _rounded_up(-seconds, add_direction=True)
     return _TIME.format(then.isoformat(timespec="seconds"), words)
 
 
 def exact_moment(when: datetime | int) -> Markup:
     """Returns a point in time in UTC, for developers."""
     then = _as_datetime(when)
-    return _TIME.format(then.isoformat(timespec="seconds"), in_utc(then))
+    words = f"{then.day} {then:%B %Y at %H:%M} UTC"
+    return _TIME.format(then.isoformat(timespec="seconds"), words)
 
 
 def in_utc(then: datetime) -> str:
     """Returns a point in time for those whose zone nobody knows: "4 July 2026 at 09:30 UTC"."""
-    return f"{then.day} {then:%B %Y at %H:%M} UTC"
+    # Translators: a moment, such as "4 July 2026 at 09:30 UTC"
+    return gettext(
+        "%(date)s at %(time)s UTC",
+        date=format_date(then, "long", locale=_locale()),
+        time=format_time(then, "short", tzinfo=UTC, locale=_locale()),
+    )
+
+
+def any_of(messages: Iterable[str]) -> str:
+    """Returns a choice between messages: "a code by email or the page of our sign-in service"."""
+    return format_list([gettext(one) for one in messages], style="or", locale=_locale())
+
+
+def _rounded_up(seconds: int, *, add_direction: bool) -> str:
+    # People who come back too early are turned away again.
+    size, unit = next(((size, unit) for size, unit in UNITS if seconds >= size), UNITS[-1])
+    return _said(max(1, -(-seconds // size)) * size, unit, add_direction=add_direction)
+
+
+def _said(seconds: int, unit: Unit, *, add_direction: bool) -> str:
+    return format_timedelta(
+        timedelta(seconds=seconds),
+        granularity=unit,
+        threshold=math.inf,  # so no larger unit is taken: Babel would round to it
+        add_direction=add_direction,
+        locale=_locale(),
+    )
+
+
+def _locale() -> Locale:
+    locale = current_locale()
+    return BRITISH if locale == ENGLISH else locale
 
 
 def _as_datetime(when: datetime | int) -> datetime:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.web.words import counted
 from tests.clone import Running
 from tests.waiting import PATIENCE
 
@@ -67,10 +66,10 @@ def test_from_nothing_to_signed_in(
     expect(page.get_by_role("heading", name="You are signed in")).to_be_visible()
     context.close()
 
-    commands = f"{counted(len(COMMANDS), 'command')} (`{'`, `'.join(COMMANDS)}`)"
+    commands = f"{len(COMMANDS)} commands (`{'`, `'.join(COMMANDS)}`)"
     browser = (
-        f"{newcomer.addresses} addresses to open, {counted(newcomer.clicks, 'click')}, and "
-        f"{counted(newcomer.fields, 'field')} to type into"
+        f"{newcomer.addresses} addresses to open, {newcomer.clicks} clicks, and "
+        f"{newcomer.fields} fields to type into"
     )
     text = f"From nothing to signed in: {commands}, {browser}.\nNo account, no key, no mail.\n"
     generated("README.md", "newcomer", text)

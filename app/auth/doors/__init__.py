@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, current_app
+from flask_babel import gettext
 
 from ...config import Config
 from ...environment import ConfigError
@@ -51,4 +52,4 @@ def find_door(method: str) -> Door | None:
 
 def said(method: str) -> str:
     """Returns how pages say that a person signed in: "a code by email"."""
-    return next((door.said for door in DOORS if door.method == method), method)
+    return next((gettext(door.said) for door in DOORS if door.method == method), method)

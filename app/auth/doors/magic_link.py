@@ -47,7 +47,10 @@ class ExpiresInInvalid(RequestRefused):
     """A caller asked for a lifetime that WorkOS does not offer."""
 
     title = "That lifetime is not allowed"
-    reason = f"A link can last from {SHORTEST} to {LONGEST} seconds."
+    reason = "A link can last from %(shortest)s to %(longest)s seconds."
+
+    def placeholders(self) -> dict[str, object]:
+        return {"shortest": SHORTEST, "longest": LONGEST}
 
 
 class EmailMismatch(SomebodyElse):

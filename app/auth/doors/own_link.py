@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from flask import Blueprint, redirect
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from ... import limits
 from ...config import Config, settings
@@ -115,7 +116,7 @@ def relay() -> ResponseReturnValue:
         raise wrong
     link = our_link(attempt, config)
     # Our own link, but it leads on to WorkOS.
-    return leave(link, "The code is right", json={"status": "relayed", "link": link})
+    return leave(link, gettext("The code is right"), json={"status": "relayed", "link": link})
 
 
 def our_link(attempt: Attempt, config: Config) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from ... import limits
 from ...config import settings
@@ -63,7 +64,7 @@ def send() -> Response:
         url = url_for_attempt(attempt, {**named, "login_hint": email}, config)
     else:
         url = config.public_url + url_for("signin.sso.go_on", attempt=attempt.id)
-    return answer(attempt, url, "Going to your organization's sign-in")
+    return answer(attempt, url, gettext("Going to your organization's sign-in"))
 
 
 @bp.get("/continue")

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from ...auth import attempts
 from ...auth.doors import find_door
 from ...config import settings
-from ...pages import render
+from ...pages import render_for_developers
 from ...session import cookie
 from ...web.fields import queried
 from ...web.http_errors import NotFound
@@ -55,7 +55,7 @@ def style() -> Response:
 
 def _page(journey: Journey | None) -> str:
     rows = list(story.rows(journey, mails_itself=settings().mails_itself)) if journey else []
-    return render(
+    return render_for_developers(
         "development/journey.html",
         journey=journey,
         title=_title(journey) if journey else "What just happened",
