@@ -15,10 +15,10 @@ EMULATOR := $(wildcard emulator/pyproject.toml)
 EMULATOR_LOCK := $(wildcard requirements-emulator.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick doctor e2e fuzz docs specimens bench check serve fork forks lock clean
+.PHONY: help run test quick doctor e2e fuzz docs translations specimens bench check serve fork forks lock clean
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "PORT=5001, EMULATOR_PORT=4101 and SMTP_PORT=2526 change ports (run, doctor, serve); BIND=0.0.0.0 lets"
 	@echo "other machines reach serve; WEB_CONCURRENCY and THREADS are its size; VENV where the virtual"
@@ -45,6 +45,9 @@ fuzz: $(VENV)/dev ## Send 20,000 requests that nobody foresaw, twice (tests/atta
 docs: $(VENV)/dev ## Write the parts of docs/ that are generated
 	@$(BIN)/python -m pytest -q -m docs --write-docs
 
+translations: $(VENV)/dev ## Bring app/translations/ up to date with the words; NEW=it begins a language
+	@$(BIN)/python -m scripts.translations $(if $(NEW),--new $(NEW))
+
 specimens: $(VENV)/dev ## Keep what this release leaves in browsers and stores, once a format has changed
 	@$(BIN)/python -m pytest -q tests/specimens -k can_be_made --write-specimens
 
@@ -61,8 +64,8 @@ check: $(VENV)/dev ## Check style, format and types
 serve: $(VENV)/run ## Serve with gunicorn, as in production; settings from the environment or .env
 	@$(BIN)/gunicorn
 
-fork: $(VENV)/dev ## Make it yours: NAME="…" COLOUR=#0a7 LOGO=mark.svg DOORS=magic_auth WITHOUT="doctor …"
-	@$(BIN)/python -m scripts.fork --name "$(NAME)" --doors "$(DOORS)" --without "$(WITHOUT)" --colour "$(COLOUR)" --logo "$(LOGO)"
+fork: $(VENV)/dev ## Make it yours: NAME="…" COLOUR=#0a7 LOGO=mark.svg DOORS=magic_auth LANGUAGES=en WITHOUT="doctor …"
+	@$(BIN)/python -m scripts.fork --name "$(NAME)" --doors "$(DOORS)" --without "$(WITHOUT)" --colour "$(COLOUR)" --logo "$(LOGO)" --languages "$(LANGUAGES)"
 
 forks: $(VENV)/dev ## Make every fork there is, and run its checks and tests: takes a while
 	@$(BIN)/python -m pytest -n auto tests/fork $(PYTEST)

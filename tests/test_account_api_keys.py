@@ -92,7 +92,7 @@ def test_a_key_is_made_shown_once_used_and_listed(ada: Visitor) -> None:
     assert call(ada, value).text == "fine"
     assert ada.get(made.location).location == PAGE
     listed = ada.get(PAGE).text
-    for told in ("Laptop", f"sk_...{value[-4:]}", "for Acme", "notes:read.", "30 July 2026"):
+    for told in ("Laptop", f"sk_...{value[-4:]}", "For Acme.", "notes:read.", "30 July 2026"):
         assert told in listed, told
     assert "Last used" in listed
     assert value not in listed

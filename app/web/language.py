@@ -26,7 +26,7 @@ CHOSEN_HERE = "signin_language_chosen_here"
 class Language(NamedTuple):
     """What a page says of its language, and whether people can choose another on it."""
 
-    tag: str  # as in HTML and HTTP: "pt-BR" (RFC 5646)
+    tag: str
     name: str  # in the language itself
     direction: str  # "ltr" or "rtl"
     has_others: bool
@@ -69,10 +69,14 @@ def current_locale() -> Locale:
 def current_language() -> Language:
     """Returns what this answer says of its language, and has its headers say the same."""
     locale = current_locale()
-    tag = str(locale).replace("_", "-")
-    g.signin_language = tag
+    g.signin_language = tag = tag_of(locale)
     has_others = len(languages()) > 1 and is_chosen_here()
     return Language(tag, own_name(locale), locale.text_direction, has_others)
+
+
+def tag_of(locale: Locale) -> str:
+    """Returns the name of a language in HTML and HTTP: "pt-BR" (RFC 5646)."""
+    return str(locale).replace("_", "-")
 
 
 def own_name(locale: Locale) -> str:

@@ -16,6 +16,7 @@ from ..failures import Failure
 from ..web.visitor import Browser
 from .client import ask, workos
 from .faults import WorkOSNotFound
+from .mail_locale import mail_locale
 from .refusals import InvalidGrant
 from .steps import InvalidPendingAuthenticationToken
 from .user_management import mailable
@@ -71,7 +72,7 @@ def send_verification_email(email_verification_id: str) -> None:
     # What asked for the code did not say who that is.
     get = workos().user_management.get_email_verification
     user_id = _still_there(get, email_verification_id).user_id
-    ask(workos().user_management.send_verification_email, user_id)
+    ask(workos().user_management.send_verification_email, user_id, locale=mail_locale())
 
 
 def send_nothing(email_verification_id: str) -> None:
@@ -79,7 +80,8 @@ def send_nothing(email_verification_id: str) -> None:
     with suppress(Failure):  # there is neither, however WorkOS says so
         ask(workos().user_management.get_email_verification, email_verification_id)
     with suppress(Failure):
-        ask(workos().user_management.send_verification_email, f"user_{secrets.token_hex(13)}")
+        nobody = f"user_{secrets.token_hex(13)}"
+        ask(workos().user_management.send_verification_email, nobody, locale=mail_locale())
 
 
 def _still_there(get: Callable[[str], Found | None], name: str) -> Found:

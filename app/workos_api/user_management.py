@@ -21,6 +21,7 @@ from .denials import (
     withhold,
 )
 from .faults import UnexpectedReply, WorkOSRefused
+from .mail_locale import mail_locale
 from .refusals import (
     InvalidGrant,
     InvalidOneTimeCode,
@@ -50,6 +51,7 @@ def create_magic_auth(
             workos().user_management.create_magic_auth,
             email=email,
             invitation_token=invitation_token,
+            locale=mail_locale(),
             **browser._asdict(),
         ).code
     except ADDRESS_REFUSALS as refused:

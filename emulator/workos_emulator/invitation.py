@@ -21,6 +21,7 @@ class Invitation:
     organization: Organization | None = None
     role_slug: str | None = None
     inviter: User | None = None
+    locale: str | None = None
     accepted_at: datetime | None = None
     accepted_user_id: str | None = None
     revoked_at: datetime | None = None

@@ -51,7 +51,7 @@ def send() -> ResponseReturnValue:
             organization_id = body.optional_text("organization_id")
             role = body.optional_text("role_slug")
             inviter_id = body.optional_text("inviter_user_id")
-            body.optional_text("locale")
+            locale = body.optional_text("locale")
             days = body.integer("expires_in_days", 1, INVITATION_DAYS_MOST, INVITATION_DAYS)
         organization = find_organization(environment, organization_id) if organization_id else None
         inviter = find_user(environment, inviter_id) if inviter_id else None
@@ -60,7 +60,7 @@ def send() -> ResponseReturnValue:
         _require_wanted(environment, email, organization_id)
         if organization:
             role = role or MEMBER
-        made = Invitation(email, now() + timedelta(days=days), organization, role, inviter)
+        made = Invitation(email, now() + timedelta(days=days), organization, role, inviter, locale)
         environment.invitations[made.id] = made
         _mail(environment, made)
         environment.announce("invitation.created", made.to_json())
@@ -111,6 +111,9 @@ def resend(invitation_id: str) -> ResponseReturnValue:
     """Mails it again."""
     with the_environment() as environment:
         found = _pending(environment, invitation_id)
+        if request.content_length:
+            with reading_body() as body:
+                found.locale = body.optional_text("locale") or found.locale
         _mail(environment, found)
         environment.announce("invitation.resent", found.to_json())
         return found.to_json(_url(environment))

@@ -62,6 +62,7 @@ class Mail:
         organization = invitation.organization and invitation.organization.name
         subject = f"Join {organization}" if organization else "You are invited"
         shown = {"link": link, "inviter": inviter, "organization": organization}
+        shown["locale"] = invitation.locale
         return cls(
             to=invitation.email,
             subject=subject,

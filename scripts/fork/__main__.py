@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from .doors import BY_EMAIL, DOORS
-from .forking import fork
+from .forking import catalogues, fork
 from .looks import colour_from, mark_from
 from .things import THINGS
 from .tree import ForkError
@@ -20,16 +20,20 @@ def main() -> None:
     asked = _arguments()
     doors = asked.doors.replace(",", " ").split() or list(DOORS)
     without = asked.without.replace(",", " ").split()
+    languages = asked.languages.replace(",", " ").replace("-", "_").split()
     try:
         _require_clean(Path())
         _require_known(doors, DOORS, "DOORS")
         _require_known(without, THINGS, "WITHOUT")
         _require_one_by_email(doors)
+        _require_known(languages, ["en", *(path.name for path in catalogues(Path()))], "LANGUAGES")
         looks = {
             "colour": colour_from(asked.colour) if asked.colour else "",
             "mark": mark_from(Path(asked.logo)) if asked.logo else "",
         }
-        for line in fork(Path(), asked.name, doors=doors, without=without, **looks):
+        for line in fork(
+            Path(), asked.name, doors=doors, without=without, languages=languages, **looks
+        ):
             print(line, flush=True)
     except ForkError as error:
         sys.exit(f"Error: {error}")
@@ -42,6 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--logo", default="", help="an SVG, the mark on pages and the icon")
     parser.add_argument("--doors", default="", help=f"of {', '.join(DOORS)}; all, if not said")
     parser.add_argument("--without", default="", help=f"of {', '.join(THINGS)}")
+    parser.add_argument("--languages", default="", help="those that stay beside English: de pt_BR")
     return parser.parse_args()
 
 

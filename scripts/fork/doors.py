@@ -61,21 +61,22 @@ ONLY_LINKS = (
     Edit(
         SEND_CODE,
         """\
-{% from "auth/_forms.html" import send_button with context %}
+{% from "auth/_forms.html" import address, send_button with context %}
 {% if "magic_auth" not in signin.methods or not (attempt and attempt.email) or not (attempt.knows_email or attempt.instead_of) %}
-{% set label = "Start again" %}
+{% set label = _("Start again") %}
 {% include "auth/buttons/sign_in.html" %}
 {% elif signin.current_user %}
 {% include "auth/buttons/go_on.html" %}
 {% if attempt.knows_email %}{{ send_button(failure.button.label, attempt, quiet=true) }}{% endif %}
 {% else %}
-<p>The code goes to <strong class="address">{{ attempt.shown_email }}</strong>{% if not attempt.knows_email %}, the address that the link was for{% endif %}.</p>
+<p>{% if attempt.knows_email %}{% trans email=address(attempt.shown_email) %}The code goes to {{ email }}.{% endtrans %}
+{%- else %}{% trans email=address(attempt.shown_email) %}The code goes to {{ email }}, the address that the link was for.{% endtrans %}{% endif %}</p>
 {{ send_button(failure.button.label, attempt) }}
-<p><a href="{{ url_for('signin.sign_in.show', next=attempt.return_to) }}">Use another address</a></p>
+<p><a href="{{ url_for('signin.sign_in.show', next=attempt.return_to) }}">{{ _("Use another address") }}</a></p>
 {% endif %}
 """,
         """\
-{% set label = "Start again" %}
+{% set label = _("Start again") %}
 {% include "auth/buttons/sign_in.html" %}
 """,
     ),
@@ -95,7 +96,7 @@ ONLY_LINKS = (
 {% if sends_code %}
 {% call form(url_for("signin.magic_auth.send")) %}
   {{ hidden({"email": email, "next": attempt.return_to, "state": attempt.caller_state}) }}
-  <div class="way"><button{% if connections %} class="quiet"{% endif %}>Email me a code</button></div>
+  <div class="way"><button{% if connections %} class="quiet"{% endif %}>{{ _("Email me a code") }}</button></div>
 {% endcall %}
 {% endif %}
 """,
@@ -105,11 +106,11 @@ ONLY_LINKS = (
         SENT,
         """\
   {% if "magic_auth" in signin.methods %}
-  {{ send_button("Email me a code instead", attempt, quiet=true) }}
+  {{ send_button(_("Email me a code instead"), attempt, quiet=true) }}
   {% endif %}
 """,
     ),
-    Edit(SENT, " A code cannot be used up that way."),
+    Edit(SENT, ' {{ _("A code cannot be used up that way.") }}'),
     Edit(
         "doctor/server_checks.py",
         "Set SIGN_IN_WITH=magic_auth, or use the emulator",
@@ -226,7 +227,14 @@ ONLY_CODES = (
         "{{ send_button(failure.button.label, attempt, quiet=true) }}",
     ),
     Edit(
-        SEND_CODE, "{% if not attempt.knows_email %}, the address that the link was for{% endif %}"
+        SEND_CODE,
+        """\
+<p>{% if attempt.knows_email %}{% trans email=address(attempt.shown_email) %}The code goes to {{ email }}.{% endtrans %}
+{%- else %}{% trans email=address(attempt.shown_email) %}The code goes to {{ email }}, the address that the link was for.{% endtrans %}{% endif %}</p>
+""",
+        """\
+<p>{% trans email=address(attempt.shown_email) %}The code goes to {{ email }}.{% endtrans %}</p>
+""",
     ),
     Edit(
         "static/signin/style.css",

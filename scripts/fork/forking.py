@@ -48,6 +48,7 @@ enough, so it takes itself away, too.
         ),
     ),
 )
+CATALOGUES = "app/translations"
 WRITES = "docs and not e2e and not server"
 PROMISE = re.compile(r"^\| ([A-Z0-9]+-\d\d) \| .*\n", re.M)
 
@@ -60,10 +61,12 @@ def fork(
     without: Sequence[str],
     colour: str = "",
     mark: str = "",
+    languages: Sequence[str] = (),
 ) -> Iterator[str]:
     """Changes the tree, and yields what it has done; raises ForkError.
 
-    `colour` has six digits, and `mark` is an SVG; without them the looks stay as they are.
+    `colour` has six digits, and `mark` is an SVG; without them the looks stay as they are. Of the
+    languages, those named stay, or all.
     """
     tree = Tree(root)
     names = _with_what_they_take([*(door for door in DOORS if door not in doors), *without])
@@ -81,6 +84,7 @@ def fork(
     for file, text in written(tree.root).items():
         tree.write(str(file), text)
     gone = {path for thing in things.values() for path in thing.paths}
+    gone |= {str(path) for path in catalogues(root) if languages and path.name not in languages}
     # What our releases have left; a fork has released nothing yet.
     gone |= {path for path in tree.files(".json") if path.startswith("tests/specimens/")}
     for path in sorted(gone):
@@ -104,7 +108,14 @@ def fork(
         raise ForkError("this still speaks of what has gone:\n" + "\n".join(left))
     for one in things:
         yield f"Without {one}."
+    if languages:
+        yield f"It speaks {', '.join(languages)}."
     yield "Nothing is committed: `git diff` shows what has changed."
+
+
+def catalogues(root: Path) -> list[Path]:
+    """Returns the folder of each language but English, which needs none."""
+    return sorted(path.relative_to(root) for path in (root / CATALOGUES).iterdir())
 
 
 def _words(things: dict[str, Thing]) -> re.Pattern[str]:
@@ -126,7 +137,7 @@ def _with_what_they_take(names: Sequence[str]) -> list[str]:
 
 def _prune_texts(tree: Tree, words: re.Pattern[str]) -> None:
     for name in tree.files():
-        is_text = not name.endswith((".py", ".html", ".txt", ".css", "LICENSE"))
+        is_text = not name.endswith((".py", ".html", ".txt", ".css", ".po", "LICENSE"))
         is_text = is_text and not name.startswith("emulator/")
         if is_text and words.search(tree.read(name)):
             tree.write(name, documents.rule_for(name)(tree.read(name), words))
@@ -175,6 +186,7 @@ def _tidy(root: Path) -> None:
         str(one) for one in root.glob("tests/**/test_*.py") if "mark.docs" in one.read_text()
     ]
     for command in (
+        ["scripts.translations"],  # without what nobody says any more
         ["ruff", "check", "--quiet", "--fix", "--select", "F401,I", "."],
         ["ruff", "format", "--quiet", "."],
         # Plain: it is nobody who reads what fails here, and to rewrite every assert takes long.

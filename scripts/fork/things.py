@@ -18,10 +18,10 @@ from .wording import (
 APP = "app/__init__.py"
 WORKOS_SESSION = "app/session/workos_session.py"
 MAILBOX = """\
-  {% if signin.mailbox %}<p class="hint">In development, all mail is in <a href="{{ signin.mailbox }}">the mailbox</a>.</p>{% endif %}
+  {% if signin.mailbox %}<p class="hint" lang="en" dir="ltr">In development, all mail is in <a href="{{ signin.mailbox }}">the mailbox</a>.</p>{% endif %}
 """
 AUTHENTICATOR = """\
-{% if signin.mailbox %}<p class="hint">In development, everybody's authenticator apps are <a href="{{ signin.mailbox }}">beside the mailbox</a>.</p>{% endif %}
+{% if signin.mailbox %}<p class="hint" lang="en" dir="ltr">In development, everybody's authenticator apps are <a href="{{ signin.mailbox }}">beside the mailbox</a>.</p>{% endif %}
 """
 
 THINGS: dict[str, Thing] = {
@@ -223,25 +223,29 @@ THINGS: dict[str, Thing] = {
             Edit(
                 "app/failures.py",
                 'ORGANIZATIONS = Button("organizations", "Show my organizations")',
-                'ORGANIZATIONS = Button("sign_in_another_way", "Choose another organization")',
+                'ORGANIZATIONS = Button("sign_in_another_way", "Sign in another way")',
             ),
             Edit("app/guards/claims.py", "dashboard, or let them switch.", "dashboard."),
             Edit(
                 "templates/account/account.html",
                 """\
-  <li><a href="{{ url_for('signin.organizations.show') }}">Your organizations<span>Where you belong, and which one you are working in</span></a></li>
+  <li><a href="{{ url_for('signin.organizations.show') }}">{{ _("Your organizations") }}<span>{{ _("Where you belong, and which one you are working in") }}</span></a></li>
 """,
             ),
             Edit(
                 "templates/account/api_keys.html",
-                """ <a href="{{ url_for('signin.organizations.show') }}">Your organizations</a></p>""",
+                """ <a href="{{ url_for('signin.organizations.show') }}">{{ _("Your organizations") }}</a></p>""",
                 "</p>",
             ),
             Edit(
                 "templates/auth/invitation.html",
                 """\
-<a href="{{ url_for('signin.organizations.show', next='/') }}">Switch to it</a> to work there.""",
-                "Sign in again to work there.",
+{{ _("To work there, switch to it.") }}
+<a href="{{ url_for('signin.organizations.show', next='/') }}">{{ _("Your organizations") }}</a></p>
+""",
+                """\
+<a href="{{ url_for('signin.sign_in.show', next='/', again='yes') }}">{{ _("Sign in again") }}</a></p>
+""",
             ),
         ),
     ),
@@ -270,7 +274,7 @@ THINGS: dict[str, Thing] = {
                 "templates/account/account.html",
                 """\
   {% if signin.makes_api_keys %}
-  <li><a href="{{ url_for('signin.api_keys.show') }}">Your API keys<span>What your programs sign in with</span></a></li>
+  <li><a href="{{ url_for('signin.api_keys.show') }}">{{ _("Your API keys") }}<span>{{ _("What your programs sign in with") }}</span></a></li>
   {% endif %}
 """,
             ),
@@ -329,16 +333,15 @@ THINGS: dict[str, Thing] = {
             Edit(
                 "templates/base.html",
                 """\
-  {% if signin.is_development %}
-  <footer>
-    <p>Development: {% if signin.mailbox %}<a href="{{ signin.mailbox }}">mailbox</a>, {% endif %}
+    {% if signin.is_development %}
+    <p lang="en" dir="ltr">Development: {% if signin.mailbox %}<a href="{{ signin.mailbox }}">mailbox</a>, {% endif %}
     <a href="{{ url_for('signin.development_journey.show', request=request.environ.get('signin.request_id')) }}" target="journey">what just happened</a>,
     <a href="{{ url_for('signin.development_failures.show') }}">every failure</a>,
     <a href="{{ url_for('signin.development_session.show') }}">session and tokens</a></p>
-  </footer>
-  {% endif %}
+    {% endif %}
 """,
             ),
+            Edit("templates/base.html", "signin.is_development or "),
             Edit(
                 "templates/home/home.html",
                 '{% if signin.is_development %}{% include "development/home.html" %}{% endif %}\n',

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-BINARY = (".png", ".svg", ".min.css")
+BINARY = (".png", ".svg", ".min.css", ".mo")
 
 
 class ForkError(Exception):
