@@ -24,6 +24,7 @@ from .web.answers import wants_json
 from .web.csrf import CSRF
 from .web.fields import UnsupportedMediaType, typed
 from .web.http_errors import BadRequest, InternalError
+from .web.language import current_language
 from .web.redirects import safe_return_to
 from .web.words import in_words
 from .workos_api.errors import failure_from
@@ -66,6 +67,7 @@ def answer(failure: Failure) -> Response:
     name, level, details = log_entry(failure)
     log.event(name, level=level, **details)
     failure.translate()
+    current_language()  # so that the headers say it
     body = jsonify(for_programs(failure)) if wants_json() else _page(failure)
     response = make_response(body, failure.status)
     if failure.retry_after:

@@ -81,9 +81,9 @@ def template() -> Catalog:
     return catalog
 
 
-def folder_of(code: str) -> Path:
-    """Returns where the catalogue of a language is."""
-    return ROOT / FOLDER / code / "LC_MESSAGES"
+def catalogue_of(code: str) -> Path:
+    """Returns where the catalogue of a language is; it is compiled to .mo beside."""
+    return ROOT / FOLDER / code / "LC_MESSAGES/messages.po"
 
 
 def begun(code: str) -> Catalog:
@@ -100,10 +100,10 @@ def begun(code: str) -> Catalog:
     )
 
 
-def read(path: Path) -> Catalog:
-    """Returns the catalogue in a .po file."""
-    with path.open("rb") as file:
-        return read_po(file, locale=path.parts[-3])
+def read(code: str) -> Catalog:
+    """Returns the catalogue of a language."""
+    with catalogue_of(code).open("rb") as file:
+        return read_po(file, locale=code)
 
 
 def faults(catalog: Catalog) -> Iterator[str]:
@@ -130,14 +130,13 @@ def _texts_of(texts: object) -> tuple[str, ...]:
 
 def update(code: str, words: Catalog) -> Catalog:
     """Writes the catalogue of a language anew, with just these words, and compiles it."""
-    folder = folder_of(code)
-    source = folder / "messages.po"
-    catalog = read(source) if source.exists() else begun(code)
+    path = catalogue_of(code)
+    catalog = read(code) if path.exists() else begun(code)
     catalog.update(words, no_fuzzy_matching=True, update_creation_date=False)
-    folder.mkdir(parents=True, exist_ok=True)
-    with source.open("wb") as file:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
         write_po(file, catalog, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
-    with (folder / "messages.mo").open("wb") as file:
+    with path.with_suffix(".mo").open("wb") as file:
         write_mo(file, catalog)
     return catalog
 

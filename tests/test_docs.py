@@ -52,7 +52,19 @@ RUN_ELSEWHERE = {
 }
 # What a command may be given, and its subcommands.
 LOOKS = ("NAME", "COLOUR", "LOGO")
-VARIABLES = (*PORTS, *LOOKS, "BIND", "EMAIL_DELIVERY", "URL", "routes", "run", "DOORS", "WITHOUT")
+VARIABLES = (
+    *PORTS,
+    *LOOKS,
+    "BIND",
+    "EMAIL_DELIVERY",
+    "URL",
+    "routes",
+    "run",
+    "DOORS",
+    "WITHOUT",
+    "LANGUAGES",
+    "NEW",
+)
 
 
 def fences(language: str) -> dict[str, list[str]]:

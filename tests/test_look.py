@@ -86,7 +86,7 @@ def test_a_first_page_with_everything_is_small_and_says_what_it_is(
     assert f"/{ICON}" in parts
     assert size < MOST
     assert "<script" not in page
-    assert '<html lang="en">' in page
+    assert '<html lang="en" dir="ltr">' in page
     assert re.search(r"<title>[^<]+ · [^<]+</title>", page)
     assert re.search(r'<meta name="description" content="[^"]{20,}">', page)
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page

@@ -10,6 +10,7 @@ import flask_login
 from flask import Blueprint, Flask, abort, render_template, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
+from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -38,7 +39,12 @@ class ShopSession(SecureCookieSessionInterface):
 
 
 def create_shop(
-    root: Path, *, protects_forms: bool = False, knows_members: bool = False, **settings: Any
+    root: Path,
+    *,
+    protects_forms: bool = False,
+    knows_members: bool = False,
+    speaks: str = "",
+    **settings: Any,
 ) -> Flask:
     """Returns the shop as it is without our sign-in."""
     shop = Flask("shop", root_path=str(root))
@@ -50,6 +56,8 @@ def create_shop(
     shop.context_processor(lambda: {"moment": "1900", "methods": "by ship"})
     limiter = Limiter(get_remote_address, app=shop)
     shop.extensions["shop_limiter"] = limiter  # else it goes when this function ends
+    if speaks:
+        Babel(shop, locale_selector=lambda: speaks)  # type: ignore[no-untyped-call] # says no types
     if protects_forms:
         CSRFProtect(shop)
     if knows_members:
