@@ -150,6 +150,7 @@ def test_programs_are_told_in_their_language_and_by_the_same_name(visitor: Visit
     assert plain.headers["Content-Language"] == "en"
     assert german.headers["Content-Language"] == "de"
     assert german.json["error"] == plain.json["error"] == "not_found"
+    assert german.json["message"] != plain.json["message"]
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from babel.messages import Catalog, Message
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo, write_mo
 from flask import Flask
 from flask_babel import Babel
 from jinja2 import Environment
 
 from app.failures import every_failure
-from scripts.translations import FOLDER, ROOT, read, template
+from scripts.translations import FOLDER, ROOT, catalogue_of, faults, read, template
 from tests.totp import next_totp
 from tests.walk import MUCH_MAIL, Visitor
 
@@ -46,6 +46,22 @@ def keys_of(catalog: Catalog) -> set[Key]:
 @pytest.mark.parametrize("code", CODES)
 def test_a_catalogue_has_just_the_words_of_this_release(code: str, words: Catalog) -> None:
     assert keys_of(read(code)) ^ keys_of(words) == set(), NEWER
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_message_is_translated_with_its_placeholders_and_all_its_plurals(code: str) -> None:
+    assert list(faults(read(code))) == [], NEWER
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_catalogue_is_compiled_as_it_is_written(code: str) -> None:
+    with catalogue_of(code).with_suffix(".mo").open("rb") as file:
+        compiled = read_mo(file)
+
+    written = (one for one in read(code) if all(texts_of(one)))
+    assert {key_of(one): texts_of(one) for one in compiled} == {
+        key_of(one): texts_of(one) for one in written
+    }, NEWER
 
 
 def key_of(message: Message) -> Key:
