@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 
+from . import outgoing
 from .formats import Json, new_id
 from .rules import ACTION_ERROR_MESSAGE, ACTION_TIMEOUT, ACTION_TOLERANCE
 
@@ -102,8 +103,6 @@ def signature(secret: str, moment: int, body: bytes) -> str:
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-    """Asks over HTTP; proxies of the environment are not for a receiver on this machine."""
-    answer = httpx2.post(
-        url, content=body, headers=headers, timeout=ACTION_TIMEOUT, trust_env=False
-    )
+    """Asks over HTTP."""
+    answer = outgoing.post(url, body, headers, ACTION_TIMEOUT)
     return answer.status_code, answer.content

@@ -9,6 +9,7 @@ from typing import Self
 
 import httpx2
 
+from . import outgoing
 from .action import signature, stringified
 from .control_fields import optional_integer, optional_text, read_object, text
 from .errors import BadRequest
@@ -89,8 +90,5 @@ class Event:
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> int:
-    """Delivers over HTTP; proxies of the environment are not for a receiver on this machine."""
-    response = httpx2.post(
-        url, content=body, headers=headers, timeout=WEBHOOK_TIMEOUT, trust_env=False
-    )
-    return response.status_code
+    """Delivers over HTTP."""
+    return outgoing.post(url, body, headers, WEBHOOK_TIMEOUT).status_code
