@@ -147,12 +147,22 @@ class Site:
         return sum(call["path"] == path for call in seen)
 
 
+def without_kept_connections() -> requests.Session:
+    """Returns a client that connects for each request: gunicorn closes what is idle for 2 seconds.
+
+    A busy machine may need longer than that for the next request, which would fail then.
+    """
+    session = requests.Session()
+    session.headers["Connection"] = "close"
+    return session
+
+
 @dataclass
 class Browser:
     """One person's browser, over real sockets."""
 
     site: Site
-    http: requests.Session = field(default_factory=requests.Session)
+    http: requests.Session = field(default_factory=without_kept_connections)
 
     def post(self, path: str, **fields: str) -> requests.Response:
         """Submits a form as the site's own page would."""
