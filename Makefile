@@ -51,8 +51,8 @@ translations: $(VENV)/dev ## Bring app/translations/ up to date with the words; 
 specimens: $(VENV)/dev ## Keep what this release leaves in browsers and stores, once a format has changed
 	@$(BIN)/python -m pytest -q tests/specimens -k can_be_made --write-specimens
 
-bench: $(VENV)/dev ## Measure, as ratios, and write the table into docs/performance.md
-	@PYTHONPATH=emulator $(BIN)/python -m bench --write
+bench: $(VENV)/dev ## Measure, as ratios, and write docs/performance.md; ROW=session_check measures one
+	@PYTHONPATH=emulator $(BIN)/python -m bench $(or $(ROW),--write)
 
 check: $(VENV)/dev ## Check style, format and types
 	@$(BIN)/ruff check .

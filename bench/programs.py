@@ -2,78 +2,48 @@
 
 from __future__ import annotations
 
-import contextvars
 import tempfile
-from collections.abc import Callable
+import time
 from pathlib import Path
-
-from cryptography.fernet import Fernet
-from flask import Flask, g
-from workos import WorkOSClient
-from workos.session import seal_session_from_auth_response
 
 from app.guards import bearer_required, permission_required
 from app.session import current_user
 from app.session.workos_session import WorkOSSession
-from bench.in_process import (
+from bench.clock import in_turn
+from bench.subjects import (
+    Sealed,
     caller,
     cookie_of,
-    environ_of,
     hello,
     make_app,
     sign_in_at,
+    within,
     workos_on_loopback,
 )
-from bench.table import Row, seconds_each
+from bench.table import Row, compared
 
 FEW, MANY = 10, 2_000
 
 
-def letting_a_program_in() -> Row:
+def letting_a_program_in(rounds: int) -> list[Row]:
     """An access token to the identity, against the SDK's check of one in a sealed session."""
-    with workos_on_loopback() as url, tempfile.TemporaryDirectory() as directory:
-        client = WorkOSClient(api_key="sk_test_emulator", client_id="client_emulator", base_url=url)
-        reply = sign_in_at(client, url)
-        password = Fernet.generate_key().decode()
-        sealed = seal_session_from_auth_response(
-            access_token=reply.access_token,
-            refresh_token=reply.refresh_token,
-            user=reply.user.to_dict(),
-            cookie_password=password,
-        )
-
-        def sdk() -> None:
-            session = client.user_management.load_sealed_session(
-                session_data=sealed, cookie_password=password
-            )
-            assert session.authenticate().authenticated
-
+    with workos_on_loopback() as (url, client), tempfile.TemporaryDirectory() as directory:
+        reply = sign_in_at(client)
         app = make_app(Path(directory), workos_base_url=url)
-        ours = bearer_checker(app, reply.access_token, reply.user.id)
-        ours()
-        sdk()
-        mine, theirs = seconds_each(ours, sdk)
-    detail = f"{mine * 1e6:.0f} µs against {theirs * 1e6:.0f} µs"
+
+        def ours() -> None:
+            assert bearer_required.check() is None
+            assert current_user.user_id == reply.user.id
+
+        check = within(app, ours, HTTP_AUTHORIZATION=f"Bearer {reply.access_token}")
+        mine, theirs = in_turn(
+            check, Sealed(client, reply).check, rounds=rounds, clock=time.thread_time
+        )
     question = "Letting a program in, against the SDK's check of a session"
-    return Row(question, mine / theirs, 0.5, detail=detail)
+    return [compared(question, mine, theirs, target=0.5)]
 
 
-def bearer_checker(app: Flask, token: str, user_id: str) -> Callable[[], None]:
-    """Returns a function that goes from the header to the identity."""
-    context = contextvars.copy_context()
-    environ = {**environ_of("/hello", ""), "HTTP_AUTHORIZATION": f"Bearer {token}"}
-    context.run(app.request_context(environ).push)
-
-    def check() -> None:
-        for name in list(g):  # what the last one found out, and no request begins with
-            g.pop(name)
-        assert bearer_required.check() is None
-        assert current_user.user_id == user_id
-
-    return lambda: context.run(check)
-
-
-def many_permissions() -> Row:
+def many_permissions(rounds: int) -> list[Row]:
     """A guarded request of somebody with very many permissions, against one with few."""
     with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as many:
         calls = []
@@ -89,7 +59,6 @@ def many_permissions() -> Row:
                 permissions=permissions,
             )
             calls.append(caller(app, "/guarded", cookie_of(app, there)))
-        small, large = seconds_each(*calls)
-    detail = f"{large * 1e6:.0f} µs against {small * 1e6:.0f} µs"
+        small, large = in_turn(*calls, rounds=rounds, clock=time.thread_time)
     question = f"A guarded request with {MANY:,} permissions, against {FEW}"
-    return Row(question, large / small, 1.2, detail=detail)
+    return [compared(question, large, small, target=1.2)]

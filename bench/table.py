@@ -2,49 +2,97 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE, PICTURES = DOCS / "performance.md", DOCS / "pictures"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One question with its answer; `at_least` turns the target around."""
+    """One question with its answer; `at_least` turns the target around.
+
+    Without a target it is only said. `noise` is how far the answer may be off, in its own unit.
+    """
 
     question: str
-    ratio: float
-    target: float
+    value: float
+    target: float | None = None
     at_least: bool = False
     detail: str = ""
+    noise: float = 0.0
 
     @property
-    def is_met(self) -> bool:
-        """Whether the ratio is on the right side of its target."""
-        return self.ratio >= self.target if self.at_least else self.ratio <= self.target
+    def is_measured(self) -> bool:
+        """Whether there is an answer."""
+        return not math.isnan(self.value)
+
+    @property
+    def met(self) -> str:
+        """Whether the answer is on the right side of its target, as a word."""
+        if not self.is_measured:
+            return "not measured"
+        if self.target is None:
+            return ""
+        is_met = self.value >= self.target if self.at_least else self.value <= self.target
+        return "yes" if is_met else "no"
 
     def cells(self) -> list[str]:
         """Returns the row as texts."""
         sign = "≥" if self.at_least else "≤"
-        met = "yes" if self.is_met else "no"
-        return [self.question, f"{self.ratio:.2f}", f"{sign} {self.target:g}", met, self.detail]
+        target = f"{sign} {self.target:g}" if self.target is not None else ""
+        value = as_text(self.value) if self.is_measured else ""
+        return [self.question, value, target, self.met, self.detail]
 
 
-def seconds_each(*actions: Callable[[], object], rounds: int = 15, count: int = 100) -> list[float]:
-    """Returns the median time of each action, measured in turn so that noise hits all alike."""
-    times: list[list[float]] = [[] for _ in actions]
-    for _ in range(rounds):
-        for action, kept in zip(actions, times, strict=True):
-            started = time.perf_counter()
-            for _ in range(count):
-                action()
-            kept.append((time.perf_counter() - started) / count)
-    return [statistics.median(kept) for kept in times]
+@dataclass(frozen=True)
+class Picture:
+    """A drawing for the page."""
+
+    name: str
+    svg: str
+
+
+def compared(
+    question: str,
+    these: Sequence[float],
+    those: Sequence[float],
+    *,
+    target: float | None = None,
+    at_least: bool = False,
+    detail: str = "",
+) -> Row:
+    """Returns the ratio of the medians of two things that took turns, round by round.
+
+    Its noise is half of what the middle half of the rounds' own ratios spans.
+    """
+    value = statistics.median(these) / statistics.median(those)
+    ratios = [one / other for one, other in zip(these, those, strict=True)]
+    noise = 0.1 * value
+    if len(ratios) > 3:
+        first, _, third = statistics.quantiles(ratios, n=4)
+        noise = (third - first) / 2
+    detail = detail or f"{seconds(these)} against {seconds(those)}"
+    return Row(question, value, target, at_least, detail, noise)
+
+
+def as_text(value: float) -> str:
+    """Returns a number with as many digits as can be believed."""
+    return f"{value:.2f}" if value < 100 else f"{value:,.0f}"
+
+
+def seconds(times: Sequence[float]) -> str:
+    """Returns the median of these times for people."""
+    median = statistics.median(times)
+    if median < 0.001:
+        return f"{median * 1e6:.0f} µs"
+    return f"{median * 1e3:.1f} ms" if median < 0.1 else f"{median:.2f} s"
 
 
 def as_markdown(rows: list[Row]) -> str:
@@ -66,8 +114,10 @@ def machine() -> str:
     return f"{cores}; {platform.system()}; Python {platform.python_version()}."
 
 
-def write_down(rows: list[Row]) -> None:
-    """Puts the table into docs/performance.md, between its markers."""
+def write_down(rows: list[Row], pictures: list[Picture]) -> None:
+    """Puts the table into docs/performance.md, between its markers, and the pictures beside."""
     before, _, rest = PAGE.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
     PAGE.write_text(f"{before}{BEGIN}\n{as_markdown(rows)}\n{END}{after}")
+    for picture in pictures:
+        (PICTURES / f"{picture.name}.svg").write_text(picture.svg)

@@ -256,6 +256,7 @@ THINGS: dict[str, Thing] = {
             "app/guards/api_key.py",
             "app/guards/known_api_keys.py",
             "app/workos_api/api_keys.py",
+            "bench/api_keys.py",
             "docs/api-keys.md",
             "templates/account/api_key_made.html",
             "templates/account/api_key_revoke.html",
@@ -305,7 +306,12 @@ THINGS: dict[str, Thing] = {
     ),
     "redis": Thing(
         words=r"redis",
-        paths=("app/stores/redis_sessions.py", "tests/redis_server.py", "tests/test_redis.py"),
+        paths=(
+            "app/stores/redis_sessions.py",
+            "bench/on_redis.py",
+            "tests/redis_server.py",
+            "tests/test_redis.py",
+        ),
         packages=("redis",),
         edits=(*NO_REDIS, Edit("app/stores/__init__.py", ", or Redis when REDIS_URL is set")),
     ),
@@ -433,7 +439,7 @@ THINGS: dict[str, Thing] = {
     ),
     "bench": Thing(
         words=r"\bbench|flask.login",
-        paths=("bench", "docs/performance.md"),
+        paths=("bench", "docs/performance.md", "tests/test_bench.py"),
         packages=("flask-login",),
     ),
 }
