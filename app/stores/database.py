@@ -20,6 +20,7 @@ from .sqlite_file import TABLES, open_file
 Values = tuple[Any, ...] | dict[str, Any]
 
 SWEEP_EVERY = 60.0  # seconds between two removals of expired rows
+SWEEP_AT_ONCE = 100  # rows of a table: whoever writes waits for these, and all others for the lock
 COUNT = """
     INSERT INTO limits VALUES (:key, :amount, :ends)
     ON CONFLICT (name) DO UPDATE SET
@@ -90,8 +91,12 @@ class Database:
         if 0 <= now - self._swept_at < SWEEP_EVERY:
             return
         self._swept_at = now
-        for table in TABLES:
-            connection.execute(f"DELETE FROM {table} WHERE expires_at <= ?", (now,))  # noqa: S608 # our own names
+        for table, columns in TABLES.items():
+            key = columns.split(maxsplit=1)[0]
+            expired = f"SELECT {key} FROM {table} WHERE expires_at <= ? LIMIT {SWEEP_AT_ONCE}"  # noqa: S608 # our own names
+            swept = connection.execute(f"DELETE FROM {table} WHERE {key} IN ({expired})", (now,))  # noqa: S608 # our own names
+            if swept.rowcount == SWEEP_AT_ONCE:
+                self._swept_at = 0.0  # the next write goes on
 
 
 class SQLiteStorage(Storage):
