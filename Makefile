@@ -33,7 +33,7 @@ test: $(VENV)/dev ## Run all tests; says what was skipped, and which program it 
 quick: $(VENV)/dev ## Run the tests that start no browser and no server
 	@$(BIN)/python -m pytest -n auto -m "not e2e and not server" $(PYTEST)
 
-e2e: $(VENV)/dev ## Run the tests in a real Chromium alone
+e2e: $(VENV)/dev ## Run the tests in a real Chromium and WebKit alone
 	@$(BIN)/python -m pytest -m e2e $(PYTEST)
 
 doctor: $(VENV)/run ## Check the settings and what they lead to; URL=https://… asks a running site

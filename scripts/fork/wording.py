@@ -174,8 +174,10 @@ NO_EMULATOR = (
     Edit(".devcontainer/devcontainer.json", ',\n    "4100": { "label": "Mailbox", "requireLocalPort": true }'),
     Edit("Makefile", " e2e fuzz docs", " docs"),
     Edit("docs/without-make.md", "| `make e2e` | `python -m pytest -m e2e` |\n"),
-    Edit("Makefile", "e2e: $(VENV)/dev ## Run the tests in a real Chromium alone\n\t@$(BIN)/python -m pytest -m e2e $(PYTEST)\n\n"),
+    Edit("Makefile", "e2e: $(VENV)/dev ## Run the tests in a real Chromium and WebKit alone\n\t@$(BIN)/python -m pytest -m e2e $(PYTEST)\n\n"),
     Edit(".ci/run", "command -v chromium >/dev/null || missing+=(chromium fonts-dejavu-core)\n"),
+    Edit(".ci/run", "command -v WebKitWebDriver >/dev/null || missing+=(webkit2gtk-driver)\n"),
+    Edit(".ci/run", "command -v Xvfb >/dev/null || missing+=(xvfb) # the screen of that WebKit\n"),
     Edit(".ci/run", "command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)\n"),
     Edit("tests/conftest.py", "`make docs`, `make specimens` and `make fuzz` call", "`make docs` and `make specimens` call"),
 )  # fmt: skip
