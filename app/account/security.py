@@ -29,6 +29,7 @@ from ..workos_api.faults import WorkOSNotFound
 from ..workos_api.multi_factor_auth import Enrollment
 from ..workos_api.refusals import TotpRefused
 
+REMOVING = 60  # seconds that one counts as going; WorkOS has answered long before
 ADDING = "add_factor"  # what an attempt is about that signs nobody in
 PAGE = "account/add_factor.html"
 SECURITY = Button("security", "Show my authenticator apps")
@@ -153,14 +154,25 @@ def remove() -> Response:
     """Takes one of this person's apps away; needs a recent sign-in."""
     chosen, within = submitted("factor")["factor"], until(time.monotonic() + TIMEOUT)
     factors = [one.id for one in multi_factor_auth.list_factors(current_user.user_id, within)]
-    if chosen not in factors:
+    store, removal = session_store(), _removal_of(chosen)
+    if chosen not in factors or not store.claim(removal, expires_at=time.time() + REMOVING):
         raise FactorNotFound
     others = [one for one in factors if one != chosen and second_factor.is_confirmed(one)]
-    if settings().require_mfa == "on" and second_factor.is_confirmed(chosen) and not others:
-        raise LastFactor
-    multi_factor_auth.delete_factor(chosen, within)
+    try:
+        # Of two that go at the same moment, each would otherwise take the other for one that stays.
+        staying = [one for one in others if not store.is_claimed(_removal_of(one))]
+        if settings().require_mfa == "on" and second_factor.is_confirmed(chosen) and not staying:
+            raise LastFactor
+        multi_factor_auth.delete_factor(chosen, within)
+    except Failure:
+        store.release(removal)
+        raise
     second_factor.tell("removed", current_user.user_id, current_user.email)
     return see_other(url_for("signin.security.show", done="removed"), json={"status": "removed"})
+
+
+def _removal_of(factor_id: str) -> str:
+    return f"removing:{factor_id}"
 
 
 def _adding(attempt_id: str) -> tuple[Attempt, Enrollment]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from flask import Flask
 
 from app.auth import doors
 from app.config import Config
@@ -14,6 +15,9 @@ from app.environment import ConfigError
 from tests.totp import answers_next, fails_next, logged, next_totp, requires_mfa, set_up
 from tests.walk import ADA, Visitor, heading
 from tests.workos.replies import AUTHENTICATED, USER
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ENROLL, TOTP = "/auth/enroll-totp", "/auth/totp"
 
@@ -238,6 +242,33 @@ def test_the_last_app_cannot_be_removed(visitor: Visitor) -> None:
     refused = visitor.post("/account/security/remove", factor=factor)
 
     assert (refused.status_code, heading(refused)) == (403, "This is your only authenticator app")
+
+
+def test_two_removals_at_the_same_moment_leave_an_app(
+    visitor: Visitor, emulator: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AUT-20."""
+    by_code(visitor)
+    visitor.post(f"{ENROLL}/begin")
+    visitor.post(ENROLL, one_time_code=next_totp(visitor))
+    visitor.post("/account/security/add")
+    visitor.post("/account/security/confirm", one_time_code=next_totp(visitor))
+    page = visitor.get("/account/security").text
+    one, other = re.findall(r'name="factor" value="(\w+)"', page)
+    workos = emulator.wsgi_app
+    refused: list[Any] = []
+
+    def in_between(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        if environ["REQUEST_METHOD"] == "DELETE" and not refused:
+            refused.append(visitor.post("/account/security/remove", factor=other))
+        return workos(environ, start_response)
+
+    monkeypatch.setattr(emulator, "wsgi_app", in_between)
+    removed = visitor.post("/account/security/remove", factor=one)
+
+    assert removed.location == "/account/security?done=removed"
+    assert [heading(page) for page in refused] == ["This is your only authenticator app"]
+    assert f'value="{other}"' in visitor.get("/account/security").text
 
 
 def test_anything_but_on_and_off_is_refused() -> None:
