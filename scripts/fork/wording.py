@@ -71,7 +71,8 @@ LINKS_ALONE = (
 WorkOS takes a code from anybody who knows the address. Here it has to be one that this browser asked for, in whichever tab: the attempt carries a
 number worked out from each code (an HMAC), and any other is refused before WorkOS is asked. So WorkOS sees no wrong guesses; they are in our log.
 
-The button in our own mail signs in only the browser that asked. The code waits there, sealed in the attempt; the link has none in it. Its token is sealed with a key of its
+The button in our own mail signs in only the browser that asked. The code waits there, sealed in the attempt; the link has none in it. The cookie stays ten
+minutes longer than the code works, to offer a new one to people who are late; by then the button is refused without asking WorkOS, which would refuse it too. The link's token is sealed with a key of its
 own, names one attempt, expires with the code, and is worth nothing without that attempt's cookie, as the cookie is without the mail. Pressed anywhere else, by a mail scanner for example, it changes
 nothing, with any method, and shows no code: it says which browser asked (by its own word), when, and how its address began, so that the code is typed there. HEAD requests and prefetching
 browsers spend nothing. Wrong codes that were typed count for the button too.
