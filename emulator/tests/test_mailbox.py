@@ -25,6 +25,16 @@ def test_a_page_shows_codes_and_links(http: BareHttp) -> None:
     assert "sandbox" in to_bob.headers["Content-Security-Policy"]
 
 
+def test_below_many_mails_people_to_sign_in_as_are_one_click_away(http: BareHttp) -> None:
+    jump = '<a href="#people">People to sign in as</a>'
+    assert jump not in http.browser.get("/").text  # there is no mail yet, so they can be seen
+
+    http.send_code()
+
+    page = http.browser.get("/").text
+    assert page.index(jump) < page.index("ada@example.com") < page.index('id="people"')
+
+
 def test_a_page_neither_runs_nor_frames_anything(http: BareHttp) -> None:
     policy = http.browser.get("/").headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
