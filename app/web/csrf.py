@@ -63,6 +63,8 @@ class Protection(CSRFProtect):  # type: ignore[misc] # Flask-WTF ships no types
 
     def protect(self, *arguments: Any, **named: Any) -> None:
         """Refuses the request without its token, unless a program makes it."""
+        if request.method in SAFE:  # before Flask-WTF asks whether their view is exempt
+            return
         has_session = any(name in request.cookies for name in self._sessions)
         if has_session or bearer_token() is None:
             super().protect(*arguments, **named)

@@ -39,13 +39,13 @@ def init_app(app: Flask, config: Config) -> None:
 
     @app.before_request
     def refuse_other_hosts() -> ResponseReturnValue | None:
-        # Load balancers ask for an instance's health by its address; those answers name no host.
-        # The style sheet is for the page that says which address is the right one.
-        if request.blueprint == "health" or request.endpoint == "static":
-            return None
         host = request.environ.get("HTTP_HOST", "").lower()  # host names are not case-sensitive
         # A cookie set by one host is not sent to another, so nobody could finish signing in there.
         if host == usual or host_is_trusted(host, name) or config.at(host) is not config:
+            return None
+        # Load balancers ask for an instance's health by its address; those answers name no host.
+        # The style sheet is for the page that says which address is the right one.
+        if request.blueprint == "health" or request.endpoint == "static":
             return None
         if config.is_development and request.method in ("GET", "HEAD") and _is_here(host):
             query = request.query_string.decode("latin-1")
