@@ -82,6 +82,7 @@ def init_app(
     signin = Blueprint("signin", __name__)
     if headers.WHOLE_SITE not in app.extensions:
         signin.after_request(headers.forbid_keeping)
+        app.after_request(session.cookie.vary)
     signin.cli.add_command(cli.sessions)
     signin.cli.add_command(cli.tries)
     csrf.init_app(app, signin, exempt=(webhooks.receive, actions.answer, report.report))

@@ -31,6 +31,7 @@ def app(app: Flask) -> Flask:
         bp = Blueprint(name, __name__, url_prefix=f"/{name}")
         bp.add_url_rule("", "show", lambda: "a page")
         bp.add_url_rule("/own", "own", lambda: ("", {"Content-Security-Policy": "mine"}))
+        bp.add_url_rule("/kept", "kept", lambda: ("", {"cache-control": "public", "vary": "*"}))
         bp.add_url_rule("/missing", "missing", lambda: abort(404))
         bp.add_url_rule("/upload", "upload", _upload, methods=["POST"])
         bp.add_url_rule("/leave", "leave", _leave, methods=["POST"])
@@ -64,6 +65,14 @@ def test_scripts_of_this_site_are_allowed_where_they_are_asked_for_and_nowhere_e
     assert policy(visitor.get("/pictures/own")) == "mine"
     for page in ("/plain", "/", "/sign-in", "/auth/sign-out", "/account", "/nowhere"):
         assert policy(visitor.get(page)) == CONTENT_SECURITY_POLICY
+
+
+def test_no_page_can_have_itself_kept(visitor: Visitor) -> None:
+    """WEB-08."""
+    headers = visitor.get("/plain/kept").headers
+
+    assert headers.getlist("Cache-Control") == ["no-store"]
+    assert headers.getlist("Vary") == ["Cookie"]
 
 
 @pytest.mark.parametrize("kind", BODIES)

@@ -90,11 +90,7 @@ def read(config: Config) -> Ticket | None:
 def write(response: Response) -> Response:
     """Gives the browser its ticket until the session ends, or takes it away, if it has changed."""
     current: Current | None = g.get("signin_session")
-    if current is None:
-        return response
-    if response.headers.setdefault("Vary", "Cookie") != "Cookie":
-        response.vary.add("Cookie")  # caches must not show it to others
-    if current.is_changed:
+    if current and current.is_changed:
         ticket, config, text = current.ticket, current.config, ""
         if ticket:
             text = stamp(PURPOSE).sign(f"{ticket.id}.{ticket.at}.{ticket.seen}").decode()
@@ -106,6 +102,13 @@ def write(response: Response) -> Response:
             httponly=True,
             samesite="Lax",
         )
+    return response
+
+
+def vary(response: Response) -> Response:
+    """Keeps caches from showing to others what was made for the person who is signed in."""
+    if "signin_session" in g and response.headers.setdefault("Vary", "Cookie") != "Cookie":
+        response.vary.add("Cookie")
     return response
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, g, request, session
+from flask import Blueprint, Flask, Response, current_app, request, session
 
 from ..config import Config
+from .language import LANGUAGE
 from .log import REQUEST_ID
 from .public_host import UnknownHost
 
@@ -49,6 +50,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
 }
+NOT_KEPT = {"Cache-Control": "no-store", "Vary": "Cookie"}
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -58,7 +60,6 @@ def init_app(app: Flask, config: Config) -> None:
     if config.is_https:
         headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     app.wsgi_app = _Around(app.wsgi_app, headers)  # type: ignore[method-assign] # Flask's documented way
-    app.after_request(forbid_keeping)
 
 
 def clear_site(response: Response) -> Response:
@@ -81,13 +82,19 @@ def _with_scripts(response: Response) -> Response:
 
 def forbid_keeping(response: Response) -> Response:
     """Keeps a page out of every cache: it shows who is signed in, and must not outlive that."""
-    language = g.get("signin_language")  # see web.language
-    if request.endpoint != "static" or response.status_code >= 400:
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Vary"] = "Accept-Language, Cookie" if language else "Cookie"
-        if language:
-            response.headers["Content-Language"] = language
+    response.headers.update(_not_kept(request.environ))
     return response
+
+
+def _not_kept(environ: WSGIEnvironment) -> dict[str, str]:
+    if language := environ.get(LANGUAGE):
+        return NOT_KEPT | {"Vary": "Accept-Language, Cookie", "Content-Language": language}
+    return NOT_KEPT
+
+
+def _may_be_kept(environ: WSGIEnvironment, status: str) -> bool:
+    asked = environ.get("werkzeug.request")  # where Flask leaves it, if it was asked
+    return getattr(asked, "endpoint", None) == "static" and status < "4"
 
 
 class _Around:
@@ -102,9 +109,13 @@ class _Around:
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             present = {name for name, _ in headers}  # a view may have set one of its own
-            headers.extend(header for header in self._headers if header[0] not in present)
-            headers.append(("X-Request-ID", environ[REQUEST_ID]))
-            return start_response(status, headers, exc_info)
+            added = [header for header in self._headers if header[0] not in present]
+            added.append(("X-Request-ID", environ[REQUEST_ID]))
+            if not _may_be_kept(environ, status):
+                ours = _not_kept(environ)
+                headers = [header for header in headers if header[0].title() not in ours]
+                added.extend(ours.items())
+            return start_response(status, headers + added, exc_info)
 
         try:
             # No name server could know it, and Flask would fail to encode it (IDNA).
@@ -115,7 +126,8 @@ class _Around:
             start("400 Bad Request", [("Content-Type", "text/plain"), length])
             return [body]
         try:
-            urlsplit(environ.get("HTTP_REFERER", "")).port  # noqa: B018 # this is what raises
+            if referer := environ.get("HTTP_REFERER"):
+                urlsplit(referer).port  # noqa: B018 # this is what raises
         except ValueError:
             del environ["HTTP_REFERER"]  # over https, a POST without one is refused
         return self._application(environ, start)

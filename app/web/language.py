@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from babel import Locale
 from babel.core import get_global, parse_locale
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, get_locale
 
 from ..config import DAY, Config, settings
@@ -21,6 +21,7 @@ CATALOGUES = Path(__file__).parents[1] / "translations"
 ENGLISH = Locale("en")
 COOKIE, LIFETIME = "signin-language", 365 * DAY  # seconds
 CHOSEN_HERE = "signin_language_chosen_here"
+LANGUAGE = "signin.language"  # in the environment of a request, once it is answered in one
 
 
 class Language(NamedTuple):
@@ -69,7 +70,7 @@ def current_locale() -> Locale:
 def current_language() -> Language:
     """Returns what this answer says of its language, and has its headers say the same."""
     locale = current_locale()
-    g.signin_language = tag = tag_of(locale)
+    request.environ[LANGUAGE] = tag = tag_of(locale)
     has_others = len(languages()) > 1 and is_chosen_here()
     return Language(tag, own_name(locale), locale.text_direction, has_others)
 

@@ -178,6 +178,11 @@ def test_the_pages_of_the_shop_have_its_headers_and_none_of_ours(customer: Visit
         assert not NO_HEADERS_OF_OURS & set(page.headers.keys())
 
 
+def test_caches_are_told_that_a_page_of_the_shop_looks_at_the_session(customer: Visitor) -> None:
+    """WEB-08."""
+    assert "Cookie" in customer.get("/").headers["Vary"]
+
+
 def test_the_shop_answers_under_every_name(customer: Visitor) -> None:
     for name in ("shop.example.com", "www.shop.example.com"):
         customer.origin = f"https://{name}"
