@@ -85,6 +85,8 @@ def crossings(act: Callable[[], TestResponse]) -> tuple[TestResponse, Counter[st
             return
         if callee.startswith(f"{APP}development/"):
             return  # it notes what happens in other applications of this process, never in this one
+        if callee == f"{APP}web/flask_session.py":
+            return  # a dictionary, to those who use it
         caller = frame.f_back
         while caller and not caller.f_code.co_filename.startswith(APP):
             caller = caller.f_back

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from flask import Blueprint, Flask, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, request, session
 from werkzeug.test import TestResponse
 
 from app import MAX_BODY
@@ -32,6 +34,7 @@ def app(app: Flask) -> Flask:
         bp.add_url_rule("", "show", lambda: "a page")
         bp.add_url_rule("/own", "own", lambda: ("", {"Content-Security-Policy": "mine"}))
         bp.add_url_rule("/kept", "kept", lambda: ("", {"cache-control": "public", "vary": "*"}))
+        bp.add_url_rule("/fill", "fill", _fill)
         bp.add_url_rule("/missing", "missing", lambda: abort(404))
         bp.add_url_rule("/upload", "upload", _upload, methods=["POST"])
         bp.add_url_rule("/leave", "leave", _leave, methods=["POST"])
@@ -40,6 +43,12 @@ def app(app: Flask) -> Flask:
             allow_body(bp, SIZE)
         app.register_blueprint(bp)
     return app
+
+
+def _fill() -> dict[str, Any]:
+    session.setdefault("basket", []).append(len(session))
+    session.modified = True
+    return dict(session, is_permanent=session.permanent)
 
 
 def _upload() -> str:
@@ -65,6 +74,12 @@ def test_scripts_of_this_site_are_allowed_where_they_are_asked_for_and_nowhere_e
     assert policy(visitor.get("/pictures/own")) == "mine"
     for page in ("/plain", "/", "/sign-in", "/auth/sign-out", "/account", "/nowhere"):
         assert policy(visitor.get(page)) == CONTENT_SECURITY_POLICY
+
+
+def test_views_keep_what_they_like_in_the_session_of_flask(visitor: Visitor) -> None:
+    assert visitor.get("/plain/fill").json == {"basket": [1], "is_permanent": False}
+    assert "Set-Cookie" not in visitor.get("/plain").headers
+    assert visitor.get("/plain/fill").json == {"basket": [1, 1], "is_permanent": False}
 
 
 def test_no_page_can_have_itself_kept(visitor: Visitor) -> None:

@@ -2,12 +2,51 @@
 
 from __future__ import annotations
 
-from flask import Flask, Request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 
 from ..config import Config
 from ..keys import Keyring
+
+
+class LazySession(SessionMixin):
+    """Opened when it is first looked at: most requests never do, and it costs an HMAC and JSON."""
+
+    def __init__(self, opened: Callable[[], SecureCookieSession]) -> None:
+        self._opened = opened
+
+    @cached_property
+    def _session(self) -> SecureCookieSession:
+        return self._opened()
+
+    @property
+    def modified(self) -> bool:
+        """Whether the cookie has to be written."""
+        return "_session" in self.__dict__ and self._session.modified
+
+    @modified.setter
+    def modified(self, is_modified: bool) -> None:
+        self._session.modified = is_modified
+
+    def __getitem__(self, key: str) -> Any:
+        return self._session[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._session[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._session[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._session)
+
+    def __len__(self) -> int:
+        return len(self._session)
 
 
 class SignedCookie(SecureCookieSessionInterface):
@@ -16,12 +55,21 @@ class SignedCookie(SecureCookieSessionInterface):
     def __init__(self, serializer: URLSafeTimedSerializer) -> None:
         self._serializer = serializer
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:  # type: ignore[override] # nobody asks for more
         """Returns what the cookie carries; an empty session if another release wrote it."""
-        try:
-            return super().open_session(app, request)
-        except (TypeError, ValueError):
-            return self.session_class()
+
+        def opened() -> SecureCookieSession:
+            try:
+                return super(SignedCookie, self).open_session(app, request) or self.session_class()
+            except (TypeError, ValueError):
+                return self.session_class()
+
+        return LazySession(opened)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Writes the cookie if it has changed; a session that nobody looked at has not."""
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
         return self._serializer
