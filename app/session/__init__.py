@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Flask, g, request
@@ -117,12 +116,13 @@ def refreshed_record() -> SessionRecord | None:
     if record is None or current.ticket is None:
         return record
     try:
-        record = refreshed(current.ticket.handle, record)
+        fresh = refreshed(current.ticket.handle, record)
     except SessionEnded:
         g.signin_session = Current(current.config, is_changed=True)
         raise
-    g.signin_session = replace(current, record=record)
-    return record
+    if fresh is not record:
+        g.signin_session = current._replace(record=fresh)
+    return fresh
 
 
 def signed_in_identity() -> Identity | None:
@@ -171,9 +171,9 @@ def init_app(app: Flask) -> None:
 
 
 def _current() -> Current:
-    if "signin_session" not in g:
-        g.signin_session = _found(settings())
-    found: Current = g.signin_session
+    found: Current | None = g.get("signin_session")
+    if found is None:
+        g.signin_session = found = _found(settings())
     return found
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from flask import Response, g, request
 from itsdangerous import BadSignature
+from werkzeug.sansio.http import parse_cookie
 
 from ..config import Config
 from ..failures import HOME, Failure
@@ -53,8 +53,7 @@ class NotForPrograms(Failure):
     fix = "Sign in, and call it with the cookies of the session: docs/programs.md."
 
 
-@dataclass(frozen=True)
-class Current:
+class Current(NamedTuple):
     """What this request knows about its session, which is looked up once."""
 
     config: Config
@@ -77,7 +76,9 @@ def begin(config: Config, now: int) -> tuple[Ticket, int, Ticket | None]:
 
 def read(config: Config) -> Ticket | None:
     """Returns this browser's ticket; None if it is not ours, or from another release."""
-    text = request.cookies.get(config.cookie_prefix + NAME)
+    # Not request.cookies, which goes through every header to find this one.
+    cookies = parse_cookie(request.environ.get("HTTP_COOKIE", ""))
+    text = cookies.get(config.cookie_prefix + NAME)
     if not text:
         return None
     try:

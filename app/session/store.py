@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from flask import current_app
@@ -82,6 +82,7 @@ class SessionRecord:
         return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
+    @lru_cache(maxsize=1024, typed=True)  # the store is asked each time; mostly it says the same
     def from_fields(
         cls, text: str, seen_at: int, workos_text: str | None, refresh_at: int, stale_at: int
     ) -> SessionRecord | None:

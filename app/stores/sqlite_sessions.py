@@ -14,6 +14,7 @@ from ..session.workos_session import WorkOSSession
 from .database import Database, SQLiteStorage, Values
 
 FIELDS = "record, seen_at, workos_session, refresh_at, stale_at"
+FIND = f"SELECT {FIELDS} FROM sessions WHERE handle = ? AND expires_at > ?"  # noqa: S608 # our own names
 
 
 def sqlite_stores(path: Path) -> tuple[SessionStore, Storage]:
@@ -44,8 +45,7 @@ class SQLiteSessionStore:
         )
 
     def find(self, handle: str) -> SessionRecord | None:
-        query = f"SELECT {FIELDS} FROM sessions WHERE handle = ? AND expires_at > ?"  # noqa: S608 # our own names
-        rows = self._read(query, (handle, time.time()))
+        rows = self._read(FIND, (handle, time.time()))
         return SessionRecord.from_fields(*rows[0]) if rows else None
 
     def extend(self, handle: str, *, seen_at: int, expires_at: float) -> None:
