@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from cryptography.fernet import InvalidToken
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, Signer, URLSafeTimedSerializer
 from workos import WorkOSClient
 
 from app import create_app
@@ -138,10 +138,22 @@ def test_signatures_are_sha_256() -> None:
     assert ring.signer("magic-link").signer_kwargs["digest_method"] is hashlib.sha256
 
 
+def test_a_stamp_is_what_itsdangerous_would_make() -> None:
+    """SEC-04."""
+    stamp, key = Keyring([SECRET_KEY]).stamp("a"), Keyring([SECRET_KEY]).derive("a")[0]
+    theirs = Signer(key, key_derivation="none", digest_method=hashlib.sha256).sign("b.1")
+
+    assert stamp.sign("b.1") == theirs.decode()
+    assert stamp.unsign(theirs.decode()) == "b.1"
+    for other in ("", ".", "b.1", "b.1.", f"{theirs.decode()}=", f"c{theirs.decode()}", "b.1.é"):
+        with pytest.raises(ValueError, match="not signed"):
+            stamp.unsign(other)
+
+
 def test_the_newest_key_writes() -> None:
     """SEC-02."""
     both, new = Keyring([NEW_KEY, SECRET_KEY]), Keyring([NEW_KEY])
 
     signed = both.stamp("signin-session").sign("a")
-    assert new.stamp("signin-session").unsign(signed) == b"a"
+    assert new.stamp("signin-session").unsign(signed) == "a"
     assert new.sealer("attempt/3").decrypt(both.sealer("attempt/3").encrypt(b"a")) == b"a"

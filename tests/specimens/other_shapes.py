@@ -100,7 +100,7 @@ def session_cookies(left: Specimens, visitor: Visitor) -> Iterator[Other]:
         f"a.{far}.{far}",
         f"a.{now}.-1",
     ):
-        visitor.take_cookies({cookie.NAME: stamp.sign(other).decode()})
+        visitor.take_cookies({cookie.NAME: stamp.sign(other)})
         yield other, "/account", 303
 
 
