@@ -14,7 +14,8 @@ from workos import WorkOSClient
 
 from app import create_app
 from app.config import Config
-from app.stores.redis_sessions import RedisCounters, redis_stores
+from app.stores.redis_counters import RedisCounters
+from app.stores.redis_sessions import redis_stores
 from tests.redis_server import RedisServer
 from tests.test_guards import CLAIMS, JSON, claim, guard_each
 from tests.walk import ADA, Visitor, heading

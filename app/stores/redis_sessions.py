@@ -1,4 +1,4 @@
-"""Sessions and limits in Redis, for the workers of many hosts.
+"""Sessions in Redis, for the workers of many hosts.
 
 It removes by itself what has expired.
 """
@@ -6,15 +6,12 @@ It removes by itself what has expired.
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
 import redis
-from limits import RateLimitItem
-from limits.errors import StorageError
-from limits.storage import RedisStorage, Storage
+from limits.storage import Storage
 
 from ..session.store import (
     VERSION,
@@ -25,6 +22,7 @@ from ..session.store import (
     readable,
 )
 from ..session.workos_session import WorkOSSession
+from .redis_counters import RedisCounters
 
 TIMEOUT = 2  # seconds to connect, and again for each answer
 USER_LIFETIME = 31 * 24 * 60 * 60  # seconds; no session lives longer
@@ -38,16 +36,6 @@ if ARGV[1] ~= '' then redis.call('EXPIREAT', KEYS[1], ARGV[1]) end
 return 1
 """
 
-# One step, so that parallel events cannot slip through together.
-HIT_IN_TURN = b"""
-for i, key in ipairs(KEYS) do
-  local hits = redis.call('INCR', key)
-  if hits == 1 then redis.call('EXPIRE', key, ARGV[2 * i - 1]) end
-  if hits > tonumber(ARGV[2 * i]) then return {i, redis.call('TTL', key)} end
-end
-return {0, 0}
-"""
-
 
 def redis_stores(url: str) -> tuple[SessionStore, Storage]:
     """Returns where sessions and limits are kept; nothing is opened before its first use."""
@@ -55,31 +43,6 @@ def redis_stores(url: str) -> tuple[SessionStore, Storage]:
     # `limits` has another name for what redis-py and everybody else call unix://.
     limits_url = f"redis+{url}" if url.startswith("unix:") else url
     return RedisSessionStore(url), RedisCounters(limits_url, wrap_exceptions=True, **timeouts)
-
-
-class RedisCounters(RedisStorage):
-    """The storage of `limits`, which counts all the limits of an event in one round trip."""
-
-    def initialize_storage(self, _uri: str) -> None:
-        super().initialize_storage(_uri)
-        self._hit_in_turn = self.get_connection().register_script(HIT_IN_TURN)
-
-    def hit_in_turn(self, limits: Sequence[tuple[RateLimitItem, str]]) -> tuple[int, float] | None:
-        """Counts all in one step of Redis: see `Together` in limits/counters.py."""
-        keys = [self.prefixed_key(key) for _, key in limits]
-        arguments = [number for one, _ in limits for number in (one.get_expiry(), one.amount)]
-        try:
-            which, seconds = self._hit_in_turn(keys, arguments)
-        except redis.RedisError as error:
-            raise StorageError(error) from error
-        return (which - 1, time.time() + max(seconds, 0)) if which else None
-
-    def clear_all(self, keys: Sequence[str]) -> None:
-        """Forgets all in one round trip: see `Together` in limits/counters.py."""
-        try:
-            self.get_connection().delete(*(self.prefixed_key(key) for key in keys))
-        except redis.RedisError as error:
-            raise StorageError(error) from error
 
 
 class RedisSessionStore:

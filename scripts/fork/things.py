@@ -307,6 +307,7 @@ THINGS: dict[str, Thing] = {
     "redis": Thing(
         words=r"redis",
         paths=(
+            "app/stores/redis_counters.py",
             "app/stores/redis_sessions.py",
             "bench/on_redis.py",
             "tests/redis_server.py",
