@@ -65,6 +65,7 @@ class Config:
     session_lifetime: int = setting(seconds, "Until any session ends.", 7 * DAY)
     database_path: Path = setting(Path, "A private file.", DATABASE)
     redis_url: str | None = setting(parsing.redis_url, REDIS, None, hidden=True)
+    redis_replicas: int = setting(number(0, 10, "replicas"), "That have to have a write.", 0)
     workos_webhook_secret: str | None = setting(parsing.webhook_secret, WEBHOOKS, None, hidden=True)
     workos_custom_domains: tuple[str, ...] = setting(list_of(origin), DOMAINS, ())
     access_token_audience: str | None = setting(text, "What a JWT template sets as `aud`.", None)

@@ -151,10 +151,19 @@ def limit(value: str) -> str:
 
 
 def redis_url(value: str) -> str:
-    """Takes the address of a Redis."""
+    """Takes the address of a Redis, or of the Sentinels that know where it is."""
+    # More hosts than one are no URL for urllib; each may have a port, the name a database.
+    sentinels = r"rediss?\+sentinel://(?:[^@/]*@)?([^@/?#]+)/[\w.-]+(?:/\d+)?(?:\?[^#]*)?"
+    if found := re.fullmatch(sentinels, value):
+        if not all(split(f"//{sentinel}").hostname for sentinel in found[1].split(",")):
+            raise ValueError("names a Sentinel without a host")
+        return value
     parts = split(value)
     if parts.scheme not in ("redis", "rediss", "unix") or parts.fragment:
-        raise ValueError("is not a URL such as redis://:password@localhost:6379/0")
+        raise ValueError(
+            "is not a URL such as redis://:password@localhost:6379/0, or "
+            "redis+sentinel://:password@host-1,host-2,host-3/name"
+        )
     return value
 
 

@@ -53,7 +53,7 @@ def store(patient: Patient) -> Iterator[Finding]:
 
 def _redis_without_tls(config: Config) -> Iterator[Finding]:
     url = urlsplit(config.redis_url or "")
-    if url.scheme == "redis" and url.hostname not in LOOPBACK:
+    if url.scheme in ("redis", "redis+sentinel") and url.hostname not in LOOPBACK:
         yield warning(
             f"People's addresses, and the password of Redis, go to {url.hostname} unencrypted.",
             "Use rediss:// (TLS), unless there is only a private network of yours in between.",

@@ -18,5 +18,5 @@ Stores = tuple[SessionStore, Storage]  # of sessions, and of what is counted for
 def choose(config: Config) -> Stores:
     """Returns the stores that the settings name."""
     if config.redis_url:
-        return redis_stores(config.redis_url)
+        return redis_stores(config.redis_url, config.redis_replicas)
     return sqlite_stores(config.database_path)

@@ -6,12 +6,13 @@ It removes by itself what has expired.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
 import redis
 from limits.storage import Storage
+from redis.client import Pipeline
 
 from ..session.store import (
     VERSION,
@@ -23,8 +24,9 @@ from ..session.store import (
 )
 from ..session.workos_session import WorkOSSession
 from .redis_counters import RedisCounters
+from .redis_server import make_pool
 
-TIMEOUT = 2  # seconds to connect, and again for each answer
+REPLICAS_TIMEOUT = 500  # milliseconds for which a write waits for its replicas
 USER_LIFETIME = 31 * 24 * 60 * 60  # seconds; no session lives longer
 FIELDS = ["record", "seen_at", "workos_session", "refresh_at", "stale_at"]
 
@@ -37,21 +39,22 @@ return 1
 """
 
 
-def redis_stores(url: str) -> tuple[SessionStore, Storage]:
+def redis_stores(url: str, replicas: int = 0) -> tuple[SessionStore, Storage]:
     """Returns where sessions and limits are kept; nothing is opened before its first use."""
-    timeouts: Any = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT}
-    # `limits` has another name for what redis-py and everybody else call unix://.
-    limits_url = f"redis+{url}" if url.startswith("unix:") else url
-    return RedisSessionStore(url), RedisCounters(limits_url, wrap_exceptions=True, **timeouts)
+    counters = RedisCounters("redis://", connection_pool=make_pool(url), wrap_exceptions=True)
+    return RedisSessionStore(url, replicas), counters
 
 
 class RedisSessionStore:
-    """Keeps a hash for each session, a set of handles for each person, a key for each claim."""
+    """Keeps a hash for each session, a set of handles for each person, a key for each claim.
 
-    def __init__(self, url: str) -> None:
-        self._redis = redis.Redis.from_url(
-            url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, decode_responses=True
-        )
+    What a failover must not undo (that a token is being spent, that a session has ended) counts as
+    written only when so many `replicas` have it, too.
+    """
+
+    def __init__(self, url: str, replicas: int = 0) -> None:
+        self._redis = redis.Redis(connection_pool=make_pool(url, decode_responses=True))
+        self._replicas = replicas
         self._set_fields = self._redis.register_script(SET_FIELDS)
 
     def create(self, handle: str, record: SessionRecord, *, expires_at: float) -> None:
@@ -83,7 +86,10 @@ class RedisSessionStore:
             "refresh_at": refresh_at,
             "stale_at": workos_session.stale_at,
         }
-        self._set(handle, "", *itertools.chain(*changed.items()))
+        fields = ["", *itertools.chain(*changed.items())]
+        self._confirmed(
+            lambda pipeline: self._set_fields([_session(handle)], fields, client=pipeline)
+        )
 
     def of_user(self, user_id: str) -> dict[str, SessionRecord]:
         with _unavailable():
@@ -103,8 +109,7 @@ class RedisSessionStore:
         self._set(handle, "", "refresh_at", 0)
 
     def end(self, handle: str) -> None:
-        with _unavailable():
-            self._redis.delete(_session(handle))
+        self._confirmed(lambda pipeline: pipeline.delete(_session(handle)))
 
     def end_all(self) -> int:
         with _unavailable():
@@ -126,6 +131,15 @@ class RedisSessionStore:
     def check(self) -> None:
         with _unavailable():
             self._redis.set("check", "1", ex=1)  # a replica, or a full Redis, answers PING too
+
+    def _confirmed(self, write: Callable[[Pipeline], Any]) -> None:
+        with _unavailable(), self._redis.pipeline(transaction=False) as pipeline:
+            write(pipeline)
+            if self._replicas:
+                pipeline.wait(self._replicas, REPLICAS_TIMEOUT)
+            answers = pipeline.execute()
+        if self._replicas and answers[-1] < self._replicas:
+            raise StoreUnavailable(detail="too few replicas")
 
     def _set(self, handle: str, *arguments: str | int) -> None:
         with _unavailable():

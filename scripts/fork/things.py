@@ -308,10 +308,13 @@ THINGS: dict[str, Thing] = {
         words=r"redis",
         paths=(
             "app/stores/redis_counters.py",
+            "app/stores/redis_server.py",
             "app/stores/redis_sessions.py",
             "bench/on_redis.py",
+            "tests/redis_failover.py",
             "tests/redis_server.py",
             "tests/test_redis.py",
+            "tests/test_redis_failover.py",
         ),
         packages=("redis",),
         edits=(*NO_REDIS, Edit("app/stores/__init__.py", ", or Redis when REDIS_URL is set")),
