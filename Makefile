@@ -15,7 +15,7 @@ EMULATOR := $(wildcard emulator/pyproject.toml)
 EMULATOR_LOCK := $(wildcard requirements-emulator.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick doctor e2e fuzz docs translations specimens bench check serve fork forks lock clean
+.PHONY: help run test quick doctor e2e fuzz soak docs translations specimens bench check serve fork forks lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ doctor: $(VENV)/run ## Check the settings and what they lead to; URL=https://…
 
 fuzz: $(VENV)/dev ## Send 20,000 requests that nobody foresaw, twice (tests/attack): takes minutes
 	@$(BIN)/python -m pytest -s -m fuzz tests/attack tests/serving --requests 20000 $(PYTEST)
+
+soak: $(VENV)/dev ## Come and go for five minutes on each store, and show what grows
+	@$(BIN)/python -m pytest -s -m soak tests/serving --soak 300 $(PYTEST)
 
 docs: $(VENV)/dev ## Write the parts of docs/ that are generated
 	@$(BIN)/python -m pytest -q -m docs --write-docs

@@ -49,10 +49,11 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds what `make docs`, `make specimens` and `make fuzz` call."""
+    """Adds what `make docs`, `make specimens`, `make fuzz` and `make soak` call."""
     parser.addoption("--write-docs", action="store_true", help="write the generated parts of docs/")
     parser.addoption("--write-specimens", action="store_true", help="add to tests/specimens/")
     parser.addoption("--requests", type=int, default=500, help="how many a test of fuzz sends")
+    parser.addoption("--soak", type=int, default=0, help="seconds for which test_soak.py goes on")
     parser.addoption("--seed", default="1", help="what they are made from")
     parser.addoption("--replay", type=int, help="the number of the only one to send")
 
