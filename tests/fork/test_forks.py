@@ -26,6 +26,8 @@ EVERYTHING = " ".join(THINGS)
 # What is compiled already comes along, as people have it; not what is just being written.
 NOT_OURS = shutil.ignore_patterns(".git", ".venv", ".env", "instance", ".*_cache", "*.pyc.*")
 SOMEBODY = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+# To make and test each takes minutes, so `make forks` does. `make test` has the time for two: the
+# smallest, which has lost most and has the fewest tests, and the one that lacks what it keeps.
 VARIANTS: dict[str, tuple[str, str]] = {
     "all of it": ("", ""),
     **{f"without {thing}": ("", thing) for thing in THINGS},
@@ -34,9 +36,7 @@ VARIANTS: dict[str, tuple[str, str]] = {
     "codes and sso": ("magic_auth sso", ""),
     "the smallest": ("magic_auth", EVERYTHING),
 }
-# To test each takes minutes, so `make forks` does. This is what `make test` has the time for: the
-# smallest, which has lost most and has the fewest tests, and the one that lacks what it keeps.
-EVERY_DAY = ("the smallest", "magic_link alone")
+MARK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1z"/></svg>'
 
 
 def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -49,6 +49,12 @@ def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
 def copy(tmp_path: Path) -> Path:
     """This tree, as a repository in which all of it is committed."""
     return make_copy(tmp_path / "copy")
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, for tests that change nothing of it."""
+    return make_copy(tmp_path_factory.mktemp("untouched") / "copy")
 
 
 def make_copy(directory: Path) -> Path:
@@ -76,15 +82,34 @@ def make_fork(copy: Path, doors: str, without: str, *more: str) -> subprocess.Co
     return run(copy, sys.executable, "-m", "scripts.fork", *arguments)
 
 
-@pytest.mark.parametrize("variant", EVERY_DAY)
-def test_a_fork_is_clean(copy: Path, variant: str, types: Path) -> None:
-    made = make_fork(copy, *VARIANTS[variant])
+def test_the_smallest_fork_is_whole_and_looks_as_asked(
+    copy: Path, types: Path, tmp_path: Path
+) -> None:
+    """A11Y-01: with its colour in a shade that can be read, also where pages are dark."""
+    mark = tmp_path / "mark.svg"
+    mark.write_text(MARK)
+
+    made = make_fork(copy, *VARIANTS["the smallest"], "--colour", "#0A7", "--logo", str(mark))
+
+    assert made.returncode == 0, made.stderr
+    assert "#00aa77 is too pale to be read where pages are light: there it is #007e58." in (
+        made.stdout
+    )
+    for path in ("templates/auth/_brand.html", "static/signin/tokens.css"):
+        assert "#007e58" in (copy / path).read_text()
+        assert "#00aa77" in (copy / path).read_text()
+    assert (copy / "static/signin/icon.svg").read_text() == MARK
+    check(copy, types)
+    assert_ends_well(copy, "pytest", *PYTEST)
+
+
+def test_a_fork_without_codes_is_clean(copy: Path, types: Path) -> None:
+    made = make_fork(copy, *VARIANTS["magic_link alone"])
     assert made.returncode == 0, made.stderr
 
     check(copy, types)
-    # Plain where all are collected only: to rewrite every assert takes longer than that.
-    only = [] if variant == "the smallest" else ["--collect-only", "--assert=plain"]
-    assert_ends_well(copy, "pytest", *PYTEST, *only)
+    # Plain, because all are collected only: to rewrite every assert takes longer than that.
+    assert_ends_well(copy, "pytest", *PYTEST, "--collect-only", "--assert=plain")
 
 
 @pytest.mark.fork
@@ -123,27 +148,6 @@ def test_the_name_stands_wherever_the_product_is_named(copy: Path) -> None:
         assert "Acme Notes" in (copy / path).read_text(), path
 
 
-MARK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1z"/></svg>'
-
-
-def test_a_fork_has_the_colour_and_the_mark_that_it_was_given(copy: Path, tmp_path: Path) -> None:
-    """A11Y-01: in a shade that can be read, also where pages are dark."""
-    mark = tmp_path / "mark.svg"
-    mark.write_text(MARK)
-
-    made = make_fork(copy, "", "bench", "--colour", "#0A7", "--logo", str(mark))
-
-    assert made.returncode == 0, made.stderr
-    assert "#00aa77 is too pale to be read where pages are light: there it is #007e58." in (
-        made.stdout
-    )
-    for path in ("templates/auth/_brand.html", "static/signin/tokens.css"):
-        assert "#007e58" in (copy / path).read_text()
-        assert "#00aa77" in (copy / path).read_text()
-    assert (copy / "static/signin/icon.svg").read_text() == MARK
-    assert_ends_well(copy, "pytest", "-q", "-n", "0", "tests/test_look.py")
-
-
 @pytest.mark.parametrize(
     ("svg", "said"),
     [
@@ -168,6 +172,7 @@ def test_what_is_no_colour_is_refused() -> None:
             colour_from(asked)
 
 
+@pytest.mark.xdist_group("refused forks")
 @pytest.mark.parametrize(
     ("doors", "without", "said"),
     [
@@ -177,22 +182,25 @@ def test_what_is_no_colour_is_refused() -> None:
     ],
 )
 def test_what_is_not_there_cannot_be_taken_away(
-    copy: Path, doors: str, without: str, said: str
+    untouched: Path, doors: str, without: str, said: str
 ) -> None:
-    ended = make_fork(copy, doors, without)
+    ended = make_fork(untouched, doors, without)
 
     assert ended.returncode != 0
     assert said in ended.stderr
-    assert run(copy, "git", "status", "--porcelain").stdout == ""
+    assert run(untouched, "git", "status", "--porcelain").stdout == ""
 
 
-def test_a_tree_with_changes_is_left_alone(copy: Path) -> None:
-    (copy / "README.md").write_text("Mine.\n")
+@pytest.mark.xdist_group("refused forks")
+def test_a_tree_with_changes_is_left_alone(untouched: Path) -> None:
+    (untouched / "README.md").write_text("Mine.\n")
 
-    ended = make_fork(copy, "", "bench")
+    ended = make_fork(untouched, "", "bench")
 
     assert "not committed" in ended.stderr
-    assert (copy / "README.md").read_text() == "Mine.\n"
+    assert run(untouched, "git", "status", "--porcelain").stdout == " M README.md\n"
+    assert (untouched / "README.md").read_text() == "Mine.\n"
+    run(untouched, "git", "checkout", "README.md")
 
 
 @pytest.mark.fork
