@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.redis_server import RedisServer
 from tests.site import Browser, Site, Sites
 
 
@@ -13,6 +14,14 @@ from tests.site import Browser, Site, Sites
 def site(sites: Sites) -> Site:
     """Four workers that share one database."""
     return sites.get()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """The one that the tests of this process share; a test that stops it starts it again."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
 
 
 @pytest.fixture

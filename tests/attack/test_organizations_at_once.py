@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import requests
 
-from tests.redis_server import RedisServer
 from tests.site import Browser, Site, Sites
 from tests.waiting import PATIENCE
 
@@ -20,13 +19,6 @@ pytestmark = [pytest.mark.server, pytest.mark.xdist_group("four workers")]
 EMAIL = "ada@example.com"
 ACME, BABBAGE = ({"id": f"org_{name}", "name": name} for name in ("acme", "babbage"))
 AT_ONCE = 12
-
-
-@pytest.fixture(scope="module")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.kill()
 
 
 @pytest.fixture(params=["SQLite", "Redis"])

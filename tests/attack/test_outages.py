@@ -7,7 +7,6 @@ import resource
 import select
 import signal
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
@@ -17,32 +16,20 @@ import pytest
 import requests
 
 from tests.redis_server import RedisServer
-from tests.site import Browser, Site, running_site
+from tests.site import WORKERS, Browser, Site, Sites, running_site
 from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.server
 on_four_workers = pytest.mark.xdist_group("four workers")
-on_redis = pytest.mark.xdist_group("redis")
 
 
-@pytest.fixture(scope="module")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.kill()
+@pytest.fixture
+def redis_site(sites: Sites, redis_server: RedisServer) -> Site:
+    """Four workers that share one Redis."""
+    return sites.get({"REDIS_URL": redis_server.url})
 
 
-@pytest.fixture(scope="module")
-def redis_site(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer
-) -> Iterator[Site]:
-    """Two workers on Redis."""
-    settings = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": "2"}
-    with running_site(tmp_path_factory.mktemp("site"), **settings) as site:
-        yield site
-
-
-@on_redis
+@on_four_workers
 def test_without_redis_public_pages_stay_up_and_nobody_is_signed_out(
     redis_site: Site, redis_server: RedisServer
 ) -> None:
@@ -57,10 +44,11 @@ def test_without_redis_public_pages_stay_up_and_nobody_is_signed_out(
         assert [ada.status(path) for path in ("/", "/sign-in", "/healthz")] == [200, 200, 200]
         stranger = Browser(redis_site)
         asked = [
-            stranger.post("/auth/magic-auth", email="bob@example.com").status_code for _ in range(8)
+            stranger.post("/auth/magic-auth", email="bob@example.com").status_code
+            for _ in range(3 * WORKERS + 1)
         ]
         stranger.http.close()
-        # Three for each of two workers, which now count alone: looser, never open.
+        # Three for each worker, which now count alone: looser, never open.
         assert asked[:3] == [303] * 3
         assert 429 in asked
     finally:
@@ -71,7 +59,7 @@ def test_without_redis_public_pages_stay_up_and_nobody_is_signed_out(
     ada.http.close()
 
 
-@on_redis
+@on_four_workers
 def test_a_redis_that_hangs_holds_nobody_for_long(
     redis_site: Site, redis_server: RedisServer
 ) -> None:
@@ -154,16 +142,14 @@ def kill_while_asking(site: Site, other: Browser, token: str, code: str) -> None
         asking.result()
 
 
-def test_a_restarted_server_knows_everybody(tmp_path: Path) -> None:
+@on_four_workers
+def test_a_restarted_server_knows_everybody(tmp_path: Path, site: Site, browser: Browser) -> None:
     """SES-17: the master too is a new process."""
-    with running_site(tmp_path, WEB_CONCURRENCY="1") as first:
-        ada = Browser(first)
-        ada.sign_in_by_code("restart@example.com")
-        cookies = ada.http.cookies.get_dict()
-        ada.http.close()
-    with running_site(tmp_path, WEB_CONCURRENCY="1") as second:
-        again = Browser(second)
-        again.http.cookies.update(cookies)
+    browser.sign_in_by_code("restart@example.com")
+    kept = {"DATABASE_PATH": site.settings["DATABASE_PATH"], "WEB_CONCURRENCY": "1"}
+    with running_site(tmp_path, **kept) as restarted:
+        again = Browser(restarted)
+        again.http.cookies.update(browser.http.cookies.get_dict())
         assert again.is_signed_in()
         again.http.close()
 

@@ -11,7 +11,7 @@ from tests.site import ONE_WORKER, OUR_MAIL, Browser, Site, Sites
 from tests.waiting import PATIENCE
 from workos_emulator.scan_report import LEVELS
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("both deliveries")]
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("Chromium")]
 
 DELIVERIES = {"workos": "WorkOS's mail", "smtp": "Our mail"}
 
