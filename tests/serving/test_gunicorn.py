@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import socket
 import subprocess
@@ -97,20 +96,25 @@ def test_a_reload_brings_the_new_code_and_the_new_settings(served: Served) -> No
     wait_for(lambda: '"event": "request"' in served.log.read_text())
 
 
-@pytest.mark.parametrize(
-    ("said", "address"),
-    [("", "127.0.0.1:8123"), ("BIND=0.0.0.0\n", "0.0.0.0:8123"), ("BIND=::\n", "[::]:8123")],
-)
-def test_it_listens_on_this_machine_alone_unless_told(clone: Path, said: str, address: str) -> None:
+def test_it_listens_on_this_machine_alone_unless_told(clone: Path) -> None:
     """WEB-10: the port is for the proxy; anybody else there could forge X-Forwarded-For."""
     (clone / ".env").write_text(
         "WORKOS_API_KEY=sk_test_emulator\nWORKOS_CLIENT_ID=client_emulator\n"
-        f"SECRET_KEY={SECRET_KEY}\n{said}"
+        f"SECRET_KEY={SECRET_KEY}\n"
     )
 
-    shown = run(clone, ".venv/bin/gunicorn", "--print-config", PORT="8123").stdout
+    shown = run(clone, ".venv/bin/python", "-c", BINDS, PORT="8123").stdout
 
-    assert re.search(r"^bind +=(.*)$", shown, re.M)[1].split() == [f"['{address}']"]  # type: ignore[index] # it is there
+    assert shown.split() == ["127.0.0.1:8123", "0.0.0.0:8123", "[::]:8123"]
+
+
+# As gunicorn reads it, which three of it would take long to do.
+BINDS = """
+import os, runpy
+for address in ("", "0.0.0.0", "::"):
+    os.environ["BIND"] = address
+    print(runpy.run_path("gunicorn.conf.py")["bind"])
+"""
 
 
 def test_a_container_listens_on_every_address() -> None:
