@@ -15,7 +15,7 @@ EMULATOR := $(wildcard emulator/pyproject.toml)
 EMULATOR_LOCK := $(wildcard requirements-emulator.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick doctor e2e fuzz soak docs translations specimens bench check serve fork forks lock clean
+.PHONY: help run test quick doctor e2e fuzz soak docs translations specimens profile bench check serve fork forks lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ specimens: $(VENV)/dev ## Keep what this release leaves in browsers and stores, 
 
 bench: $(VENV)/dev ## Measure, as ratios, and write docs/performance.md; ROW=session_check measures one
 	@PYTHONPATH=emulator $(BIN)/python -m bench $(or $(ROW),--write)
+
+profile: $(VENV)/dev ## Draw where the time of one route goes, as a flame graph: ROUTE=/account
+	@PYTHONPATH=emulator $(BIN)/python -m bench.profile $(or $(ROUTE),/account)
 
 check: $(VENV)/dev ## Check style, format and types
 	@$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import statistics
@@ -133,9 +134,16 @@ def fill(path: Path, count: int) -> list[int]:
     )
     connection.executemany("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     connection.execute("COMMIT")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    settle(connection, path)
     random.shuffle(numbers)
     return numbers
+
+
+def settle(connection: sqlite3.Connection, path: Path) -> None:
+    """Brings all to the disk, so that nothing measured later has to wait for that."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def cookie_of_number(app: Flask, number: int) -> str:
@@ -156,6 +164,7 @@ def sweep_pause(directory: Path, count: int) -> Row:
         filler = sqlite3.connect(path, isolation_level=None)
         filler.execute("PRAGMA synchronous = OFF")
         filler.execute(FILL, {"count": expired, "record": RECORD.to_json(), "ends_at": 1.0})
+        settle(filler, path)
         filler.close()
         longest.append(max(writes_until_swept(path)))
     question = (

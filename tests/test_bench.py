@@ -13,7 +13,9 @@ import pytest
 from bench.__main__ import ask, main
 from bench.history import keep, moved
 from bench.pictures import bars, lines
+from bench.profile import Stacks, flame_graph, sampled
 from bench.table import Row, as_markdown, compared
+from tests.waiting import wait_for
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -98,3 +100,21 @@ def test_bars_are_as_long_as_what_they_stand_for() -> None:
     boxes = [box for box in ElementTree.fromstring(drawn).iter(f"{SVG}rect") if "x" in box.attrib]
     short, long = (float(box.attrib["width"]) for box in boxes)
     assert long == pytest.approx(2 * short, abs=0.1)
+
+
+def test_a_profile_meets_what_takes_the_time() -> None:
+    met: list[Stacks] = []
+
+    def meets_something() -> bool:
+        met.append(sampled(lambda: sorted(range(10_000), key=str), 0.05)[0])
+        return bool(met[-1])
+
+    wait_for(meets_something, lambda: "for a sample")
+    assert all(stack[0].startswith("tests/test_bench.py:") for stack in met[-1])
+
+
+def test_a_flame_graph_is_as_wide_as_the_time_spent() -> None:
+    drawn = flame_graph("GET /", Stacks({("app/a.py:all",): 1, ("app/a.py:all", "b.py:part"): 3}))
+
+    shares = [title.text for title in ElementTree.fromstring(drawn).iter(f"{SVG}title")]
+    assert shares == ["app/a.py:all: 100.0 %", "b.py:part: 75.0 %"]

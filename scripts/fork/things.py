@@ -445,5 +445,16 @@ THINGS: dict[str, Thing] = {
         words=r"\bbench|flask.login",
         paths=("bench", "docs/performance.md", "tests/test_bench.py"),
         packages=("flask-login",),
+        edits=(
+            Edit("Makefile", " profile check serve", " check serve"),
+            Edit(
+                "Makefile",
+                """\
+profile: $(VENV)/dev ## Draw where the time of one route goes, as a flame graph: ROUTE=/account
+\t@PYTHONPATH=emulator $(BIN)/python -m bench.profile $(or $(ROUTE),/account)
+
+""",
+            ),
+        ),
     ),
 }
