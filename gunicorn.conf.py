@@ -111,9 +111,19 @@ if Path("/dev/shm").is_dir():  # noqa: S108 # gunicorn's heartbeat file, private
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 
 
+# A connection that is kept open would take the place of somebody who waits for a thread; and a
+# proxy that uses one again just as it is closed gets a reset for an answer.
+keepalive = 0
+
+
 def post_fork(_: Any, worker: Any) -> None:
-    """Tells the application how many threads there are: `--threads` wins over THREADS."""
+    """Tells the application how many threads there are: `--threads` wins over THREADS.
+
+    A worker takes no more people than that: they would stand in its queue while others have threads
+    to spare (docs/performance.md).
+    """
     os.environ["THREADS"] = str(worker.cfg.threads)
+    worker.worker_connections = worker.cfg.threads
 
 
 # It would lie in a home directory, which a hardened container lacks, and nothing here needs it.

@@ -229,3 +229,31 @@ def test_beyond_the_threads_people_are_told_to_come_back_at_once(tmp_path: Path)
         assert any(are_told_while_eight_wait(100 * number) for number in range(10))
         assert ask(9_999).status_code == 202
         ada.http.close()
+
+
+def test_people_who_wait_for_workos_are_spread_over_all_threads(tmp_path: Path) -> None:
+    """LIM-06: nobody stands in the queue of one worker while another has a thread to spare."""
+    with running_site(tmp_path, WEB_CONCURRENCY="4", THREADS="3") as site:
+        ada = Browser(site)
+        ada.http.headers["Connection"] = "close"
+        token, cookies = ada.token(), ada.http.cookies.get_dict()
+
+        def ask(email: str) -> None:
+            headers, url = {"X-CSRFToken": token}, f"{site.url}/auth/magic-auth"
+            requests.post(
+                url, json={"email": email}, headers=headers, cookies=cookies, timeout=PATIENCE
+            )
+
+        def all_wait_at_once(number: int) -> bool:
+            """Whether all twelve did, whom a busy machine may not let wait so long."""
+            with (
+                ThreadPoolExecutor(12) as pool,
+                site.workos_door.hold("/user_management/magic_auth") as held,
+            ):
+                emails = [f"crowd{number}-{each}@example.com" for each in range(12)]
+                waiting = [pool.submit(ask, email) for email in emails]
+                wait_for(lambda: held.count == 12 or any(job.done() for job in waiting))
+                return held.count == 12
+
+        assert any(map(all_wait_at_once, range(5)))
+        ada.http.close()
