@@ -69,6 +69,14 @@ class Attempt:
         left = self.started_at + RESEND_AFTER - time.time()
         return min(max(0, 5 * math.ceil(left / 5)), RESEND_AFTER)
 
+    def comes_after(self, other: Attempt) -> bool:
+        """Whether the same address was typed for an earlier one.
+
+        Of one that was not typed here, this would tell which address it is.
+        """
+        typed = self.knows_email and other.knows_email and other.method == self.method
+        return typed and other.email == self.email and other.started_at < self.started_at
+
     @property
     def shown_email(self) -> str:
         """As much of the address as this browser may see."""

@@ -222,6 +222,36 @@ def test_a_code_works_in_every_tab_of_the_browser_that_asked(
     assert (entered.status_code, entered.location) == (303, f"/{tab}")
 
 
+def test_who_asks_again_is_told_so_once(visitor: Visitor, another_visitor: Visitor) -> None:
+    """Otherwise the page looks as before, and they open the older email."""
+    said = '<div class="notice" role="status"><p>We emailed a new code to '
+    another_visitor.ask_for_code()
+    visitor.ask_for_code(EVE)
+    first = visitor.get(visitor.ask_for_code().location).text
+    second = visitor.get(visitor.ask_for_code().location).text
+
+    assert said not in first
+    assert "We emailed a six-digit code to" in first
+    assert said in second
+    assert "We emailed a six-digit code to" not in second
+    assert said not in visitor.type_code("000000").text
+
+
+@pytest.mark.parametrize("is_typed_first", [True, False])
+def test_asking_again_does_not_tell_whose_link_it_was(
+    visitor: Visitor, another_visitor: Visitor, is_typed_first: bool
+) -> None:
+    """Who opens somebody else's link may try addresses to find out which it went to."""
+    visitor.ask_for_link()
+    failed = another_visitor.get(another_visitor.open_at_workos(visitor.mailed_link()))
+    token = re.findall(r'name="instead_of" value="([^"]+)"', failed.text)[0]
+    fields = [{"email": ADA}, {"instead_of": token}]
+    for each in fields if is_typed_first else reversed(fields):
+        sent = another_visitor.post("/auth/magic-auth", **each)
+
+    assert "We emailed a new code" not in another_visitor.get(sent.location).text
+
+
 def test_a_code_that_comes_instead_of_a_link_works_where_it_was_asked_for(
     visitor: Visitor, another_visitor: Visitor
 ) -> None:

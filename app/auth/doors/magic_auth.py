@@ -105,7 +105,8 @@ def show() -> str:
     attempt = attempts.require("magic_auth", queried("attempt")["attempt"], settings())
     if attempt.pending:
         raise StepDone  # they went back to it
-    return render("auth/verify.html", attempt=attempt)
+    again = any(map(attempt.comes_after, attempts.under_way(settings())))
+    return render("auth/verify.html", attempt=attempt, again=again)
 
 
 @bp.post("/verify")
