@@ -134,6 +134,9 @@ def test_a_provider_leads_away_and_back_to_an_authenticator_app(phone: WebKit, s
     email = "octocat@example.com"
     set_at_workos(site, "second-factors", emails=[email])
     phone.open(f"{site.url}/sign-in?next=/account")
+    ways = [phone.find(way, "a") for way in ("More ways to sign in", "Continue with GitHub")]
+    widths = {phone.command("GET", f"element/{way}/rect")["width"] for way in ways}
+    assert len(widths) == 1  # one below the other
     phone.click("Continue with GitHub")
     phone.find("Sign in with GitHub", "h1")
     phone.type("Email", email)
