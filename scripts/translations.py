@@ -22,7 +22,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 FOLDER = Path("app/translations")
 COMMENT = "Translators:"
-TEMPLATES = [("development/**", "ignore"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
+TEMPLATES = [("**.html", "jinja2"), ("**.txt", "jinja2")]
+IN_ENGLISH = "development"  # the name of folders
 # Where plain strings are that people read: attributes of classes, arguments of calls, and names.
 ATTRIBUTES = {"title", "reason", "need", "need_there"}
 CALLS = {"Button": 1, "Door": 1}
@@ -65,7 +66,7 @@ def template() -> Catalog:
     catalog = Catalog()
     for path in sorted((ROOT / "app").rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
-        if not name.startswith("app/development/"):
+        if IN_ENGLISH not in path.parts:
             source = path.read_text()
             for at, text, about in words_of(source, name):
                 catalog.add(text, locations=[(name, at)], auto_comments=[about])
@@ -76,8 +77,9 @@ def template() -> Catalog:
     for file, line, message, comments, context in extract_from_dir(
         ROOT / "templates", TEMPLATES, comment_tags=[COMMENT], strip_comment_tags=True
     ):
-        place = (f"templates/{file}", line)
-        catalog.add(message, None, [place], (), comments, context=context)
+        if IN_ENGLISH not in Path(file).parts:
+            place = (f"templates/{file}", line)
+            catalog.add(message, None, [place], (), comments, context=context)
     return catalog
 
 
