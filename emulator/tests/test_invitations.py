@@ -52,8 +52,10 @@ def test_it_is_mailed_with_a_link_and_found_by_its_token(
     assert (found.id, found.state.value, found.role_slug) == (sent.id, "pending", "admin")
     assert workos.user_management.get_invitation(sent.id).email == BOB
     assert len(workos.user_management.list_invitations(email=BOB, organization_id=acme).data) == 1
-    workos.user_management.resend_invitation(sent.id)
-    assert len(http.mails(to=BOB)) == 2
+    workos.user_management.resend_invitation(sent.id, locale="pt-BR")
+    again, _ = http.mails(to=BOB)
+    assert "in the language pt-BR" in again["text"]
+    assert "language" not in mail["text"]
     with pytest.raises(NotFoundError):
         workos.user_management.find_invitation_by_token("never-made")
 

@@ -73,7 +73,7 @@ def test_anywhere_else_it_says_where_to_type_the_code(
         assert heading(page) == ELSEWHERE
         said = " ".join(re.sub(r"<[^>]+>", "", page.text).split())
         asked = "Firefox on Windows, 2 minutes ago, from an address that begins with 203.0.113"
-        assert f"You asked for this code in {asked}. Type it there." in said
+        assert f"Asked for by: {asked}. Type it there." in said
         assert program.json["status"] == "elsewhere"
         assert program.json["expires_in"] == CODE_LIFETIME - 120
         assert program.json["asked"]["browser"] == "Firefox on Windows"

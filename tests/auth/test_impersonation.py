@@ -70,7 +70,7 @@ def test_every_page_says_who_acts_for_whom_and_why(acting: Visitor, path: str) -
     """AUT-23."""
     page = acting.get(path).text
 
-    assert f'<strong class="address">{SUPPORT}</strong> is signed in as' in page
+    assert f'<strong class="address" dir="ltr">{SUPPORT}</strong> is signed in as' in page
     assert "Reason: Ticket 7: &lt;lost&gt; invoice" in page
     assert ">Stop</button>" in page
 

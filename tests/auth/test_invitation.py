@@ -344,7 +344,7 @@ def test_without_names_it_can_be_accepted_all_the_same(
     page = visitor.get(open_link(visitor, link))
 
     assert heading(page) == "Join this site"
-    assert "Somebody invites you." in page.text
+    assert "You are invited." in page.text
     assert "Sign in to accept" in page.text
 
 

@@ -34,7 +34,7 @@ def config(make_config: Any, smtp: dict[str, Any]) -> Any:
 
 
 def relay_code_on(page: Any) -> str:
-    found = re.search(r'class="shown-code">([\d ]+)<', page.text)
+    found = re.search(r'class="shown-code" dir="ltr">([\d ]+)<', page.text)
     assert found, page.text
     return found[1]
 

@@ -219,7 +219,7 @@ def test_the_secret_is_shown_in_groups_and_only_on_its_page(
     begun = visitor.post("/auth/enroll-totp/begin")
     page = visitor.get(begun.location)
 
-    [key] = re.findall(r'<code class="key">(.*?) ?</code>', page.text)
+    [key] = re.findall(r'<code class="key" dir="ltr">(.*?) ?</code>', page.text)
     assert re.fullmatch(r"([A-Z2-7]{4} ){7}[A-Z2-7]{4}", key)
     assert page.headers["Cache-Control"] == "no-store"
     secret = key.replace(" ", "")
@@ -236,7 +236,7 @@ def test_the_qr_code_says_the_same_as_the_key(visitor: Visitor) -> None:
     asked(visitor)
     page = visitor.get(visitor.post("/auth/enroll-totp/begin").location).text
 
-    secret = re.findall(r'<code class="key">(.*?)</code>', page)[0].replace(" ", "")
+    secret = re.findall(r'<code class="key" dir="ltr">(.*?)</code>', page)[0].replace(" ", "")
     named = f"{quote(NAME)}%3Aada%40example.com?secret={secret}&issuer={quote_plus(NAME)}"
     expected = segno.make(f"otpauth://totp/{named}", error="m", micro=False).matrix
     [path] = re.findall(r'class="qrline" stroke="#000" d="(.*?)"', page)
@@ -264,7 +264,7 @@ def test_reloading_and_beginning_twice_make_one_factor(visitor: Visitor) -> None
     asked(visitor)
     pages = {visitor.get(visitor.post("/auth/enroll-totp/begin").location).text for _ in range(2)}
 
-    keys = {re.search(r'class="key">(.*?)<', page)[1] for page in pages}  # type: ignore[index] # it is there
+    keys = {re.search(r'class="key" dir="ltr">(.*?)<', page)[1] for page in pages}  # type: ignore[index] # it is there
     made = [call for call in visitor.api_calls() if call["path"].endswith("/auth_factors")]
     assert len(keys) == 1
     assert [call["method"] for call in made].count("POST") == 1

@@ -68,7 +68,7 @@ def test_asking_for_a_code(visitor: Visitor, api: responses.RequestsMock) -> Non
 
     sent = visitor.ask_for_code(" Ada@Example.com ", next="/account", state="mine")
 
-    assert bodies(api) == [("POST", SEND_CODE, {"email": ADA, **BROWSER})]
+    assert bodies(api) == [("POST", SEND_CODE, {"email": ADA, "locale": "en", **BROWSER})]
     assert api.calls[0].request.headers["Authorization"] == "Bearer sk_test_wire"
     assert "424242" not in visitor.get(sent.location).text
 
@@ -174,7 +174,7 @@ def test_workos_is_told_who_asks_as_far_as_that_can_be_told(
 
     assert visitor.ask_for_code().status_code == 303
 
-    assert bodies(api) == [("POST", SEND_CODE, {"email": ADA, **told})]
+    assert bodies(api) == [("POST", SEND_CODE, {"email": ADA, "locale": "en", **told})]
 
 
 @pytest.mark.parametrize(("proxies", "told"), [(0, "203.0.113.1"), (1, "198.51.100.7")])

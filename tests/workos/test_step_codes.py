@@ -70,7 +70,7 @@ def test_asking_for_another_code(visitor: Visitor, api: responses.RequestsMock) 
 
     assert bodies(api)[2:] == [
         ("GET", GET_VERIFICATION, None),
-        ("POST", SEND_VERIFICATION, {}),
+        ("POST", SEND_VERIFICATION, {"locale": "en"}),
     ]
     assert "424242" not in visitor.get(sent.location).text
 
