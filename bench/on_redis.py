@@ -13,7 +13,7 @@ from typing import cast
 
 import redis
 
-from app.stores.redis_sessions import RedisSessionStore
+from app.session.store import session_store
 from bench.clock import in_turn
 from bench.in_process import checker
 from bench.sessions import END, STORED, stored_sessions
@@ -48,11 +48,15 @@ def session_check_in_redis(rounds: int) -> list[Row]:
 def bytes_a_session_in_redis(_: int) -> list[Row]:
     """How much memory Redis takes for each session of somebody who signed in at WorkOS."""
     with redis_on_loopback() as redis_url, tempfile.TemporaryDirectory() as directory:
-        store, client = RedisSessionStore(redis_url), redis.Redis.from_url(redis_url)
-        sessions = stored_sessions(Path(directory))
+        app, client = (
+            make_app(Path(directory), redis_url=redis_url),
+            redis.Redis.from_url(redis_url),
+        )
+        sessions = stored_sessions(app)
         before = used_memory(client)
-        for handle, record in sessions:
-            store.create(handle, record, expires_at=END)
+        with app.app_context():
+            for handle, record in sessions:
+                session_store().create(handle, record, expires_at=END)
         size = (used_memory(client) - before) / STORED
         client.close()
     return [Row("Bytes a session, Redis", size, 900)]

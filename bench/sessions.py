@@ -21,7 +21,6 @@ from app.session.cookie import Current, Ticket
 from app.session.cookie import write as write_cookie
 from app.session.store import SessionRecord, hash_id, session_store
 from app.stores.database import Database
-from app.stores.sqlite_sessions import SQLiteSessionStore
 from bench.clock import in_turn
 from bench.pictures import lines
 from bench.subjects import (
@@ -188,20 +187,17 @@ def writes_until_swept(path: Path) -> list[float]:
 def bytes_a_session(_: int) -> list[Row]:
     """How large the file becomes for each session of somebody who signed in at WorkOS."""
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "app.sqlite3"
-        store = SQLiteSessionStore(Database(path))
-        store.check()
-        empty = path.stat().st_size
-        for handle, record in stored_sessions(Path(directory)):
-            store.create(handle, record, expires_at=END)
-        store.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        size = (path.stat().st_size - empty) / STORED
+        app, path = make_app(Path(directory)), Path(directory) / "app.sqlite3"
+        with app.app_context():
+            for handle, record in stored_sessions(app):
+                session_store().create(handle, record, expires_at=END)
+        settle(Database(path).connection(), path)
+        size = path.stat().st_size / STORED
     return [Row("Bytes a session, SQLite", size, 700)]
 
 
-def stored_sessions(directory: Path) -> list[tuple[str, SessionRecord]]:
+def stored_sessions(app: Flask) -> list[tuple[str, SessionRecord]]:
     """Returns sessions of different people as sign-in stores them, each with one at WorkOS."""
-    app = make_app(directory)
     reply = sign_in_at(client_of(base_url=WORKOS, http_client=Direct()))
     text, refresh_at, stale_at = session_at_workos(app, reply).fields()
     found = []

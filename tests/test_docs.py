@@ -64,6 +64,8 @@ VARIABLES = (
     "WITHOUT",
     "LANGUAGES",
     "NEW",
+    "ROW",
+    "ROUTE",
 )
 
 

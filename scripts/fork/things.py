@@ -443,7 +443,14 @@ THINGS: dict[str, Thing] = {
     ),
     "bench": Thing(
         words=r"\bbench|flask.login",
-        paths=("bench", "docs/performance.md", "tests/test_bench.py"),
+        paths=(
+            "bench",
+            "docs/performance.md",
+            "docs/pictures/performance-load.svg",
+            "docs/pictures/performance-request.svg",
+            "docs/pictures/performance-sessions.svg",
+            "tests/test_bench.py",
+        ),
         packages=("flask-login",),
         edits=(
             Edit("Makefile", " profile check serve", " check serve"),
