@@ -13,12 +13,13 @@ from urllib.parse import quote, urlsplit
 # Loaded here for all workers to share; our own code is not, so that a reload brings the new one.
 import flask_limiter  # noqa: F401
 import flask_wtf  # noqa: F401
-import redis  # noqa: F401
 import workos  # noqa: F401
 from dotenv import dotenv_values, find_dotenv
 from gunicorn import glogging
 
 environment = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
+if environment.get("REDIS_URL"):
+    import redis  # noqa: F401
 
 
 def checked_settings() -> tuple[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import segno
 from markupsafe import Markup
 
 SCALE = 4  # pixels for each module
@@ -11,6 +10,8 @@ QUIET_ZONE = 4  # modules around it, without which cameras do not find it (ISO/I
 
 def qr_code(text: str) -> Markup:
     """Returns an SVG of the text, in black on white also where the page is dark."""
+    import segno  # for the one page that needs it
+
     drawn = segno.make(text, error="m", micro=False)
     svg = drawn.svg_inline(scale=SCALE, border=QUIET_ZONE, dark="#000", light="#fff")
     return Markup(svg)  # noqa: S704 # squares and nothing of the text
