@@ -15,7 +15,7 @@ EMULATOR := $(wildcard emulator/pyproject.toml)
 EMULATOR_LOCK := $(wildcard requirements-emulator.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick doctor e2e fuzz soak docs translations specimens profile bench check serve fork forks lock clean
+.PHONY: help run test quick doctor e2e fuzz soak docs translations specimens bench profile check serve fork forks lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -48,7 +48,7 @@ THINGS: dict[str, Thing] = {
         ),
     ),
     "emulator": Thing(
-        words=r"emulat|\bfuzz|playwright",
+        words=r"emulat|\bfuzz|\bsoak|playwright",
         takes=("bench", "cli"),
         paths=(
             "emulator",
