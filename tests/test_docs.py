@@ -208,7 +208,7 @@ def test_make_doctor_examines_a_clone(clone: Path) -> None:  # the fixture
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("both deliveries")
+@pytest.mark.xdist_group("Chromium")
 @pytest.mark.parametrize("debug", [{}, {"FLASK_DEBUG": "1"}], ids=["make serve", "make run"])
 def test_a_program_signs_in_as_documented(
     tmp_path: Path, sites: Sites, debug: dict[str, str]

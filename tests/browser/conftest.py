@@ -32,6 +32,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+MANY_DOORS = {"SIGN_IN_WITH": "magic_auth,magic_link,authkit,sso,google,github"}
 MOST_IDLE = 4  # windows kept open for the next test: each takes memory
 USUAL: ViewportSize = {"width": 1280, "height": 720}
 
@@ -146,8 +147,8 @@ def linking_site(sites: Sites) -> Site:
 
 @pytest.fixture
 def https_site(sites: Sites) -> Site:
-    """The application over https, as in production."""
-    return sites.get(ONE_WORKER, https=True)
+    """The application over https, as in production, with doors that lead elsewhere, too."""
+    return sites.get(ONE_WORKER | MANY_DOORS, https=True)
 
 
 @pytest.fixture

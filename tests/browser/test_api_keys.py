@@ -13,7 +13,7 @@ from tests.browser.looks import RULES, look_at
 from tests.site import ONE_WORKER, Sites
 from tests.waiting import PATIENCE
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 ADA = "ada@keys.example"
 
 

@@ -11,7 +11,7 @@ from tests.browser.conftest import mailbox
 from tests.browser.test_journeys import expect_account, link_to
 from tests.site import Site
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("both deliveries")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 
 NewPage = Callable[..., Page]
 

@@ -17,7 +17,7 @@ from tests.site import ONE_WORKER, PromptHandler, Site, Sites
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("elsewhere")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 
 # With the names of their buttons, as the keyboard meets them after the email address.
 DOORS = {

@@ -12,7 +12,7 @@ from app.auth.attempt import RESEND_AFTER
 from tests.browser.conftest import mailbox
 from tests.site import Site
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 
 NewPage = Callable[..., Page]
 

@@ -9,7 +9,7 @@ from app.web.language import languages
 from tests.browser.test_journeys import ask, newest_code
 from tests.site import Site
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 
 NARROW = 390  # pixels, of many phones
 PATHS = ("/account", "/account/sessions", "/account/security", "/sign-in?again=yes", "/language")

@@ -9,7 +9,7 @@ from tests.browser.conftest import mailbox
 from tests.browser.test_journeys import ask, expect_account
 from tests.site import Site
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 
 SHIFTS = """() => new Promise(done => {
     new PerformanceObserver(list => done(list.getEntries().map(one => one.value)))

@@ -12,7 +12,7 @@ from tests.browser.looks import LOOKS, RULES, look_at, take_on
 from tests.browser.test_journeys import ask
 from tests.site import Site
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("both deliveries")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 
 
 @pytest.mark.parametrize(

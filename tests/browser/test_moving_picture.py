@@ -37,6 +37,7 @@ class Scene:
 
 
 @pytest.mark.e2e
+@pytest.mark.xdist_group("Chromium")
 @pytest.mark.docs
 def test_the_moving_picture_is_made_in_a_real_browser(
     new_page: Callable[..., Page], site: Site, pytestconfig: pytest.Config, tmp_path: Path

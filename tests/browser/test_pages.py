@@ -16,8 +16,7 @@ from tests.browser.test_journeys import ask
 from tests.site import Site
 from tests.waiting import PATIENCE
 
-pytestmark = pytest.mark.e2e
-on_one_worker = pytest.mark.xdist_group("journeys")
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 
 
 def walk(page: Page, site: Site, email: str) -> Iterator[str]:
@@ -110,7 +109,6 @@ def _with_workos_down(page: Page, site: Site, email: str) -> Iterator[str]:
     requests.delete(hooks, timeout=PATIENCE)
 
 
-@on_one_worker
 def test_no_page_has_an_accessibility_finding_or_scrolls_sideways(
     new_page: Callable[..., Page], site: Site
 ) -> None:
@@ -119,7 +117,6 @@ def test_no_page_has_an_accessibility_finding_or_scrolls_sideways(
     judge(page, site, walk(page, site, "judged@example.com"))
 
 
-@pytest.mark.xdist_group("both deliveries")
 def test_neither_has_a_page_of_our_own_link(
     new_page: Callable[..., Page], linking_site: Site
 ) -> None:
@@ -128,7 +125,6 @@ def test_neither_has_a_page_of_our_own_link(
     judge(page, linking_site, walk_ours(page, linking_site, "judged@example.com"))
 
 
-@pytest.mark.xdist_group("both deliveries")
 def test_neither_has_a_page_of_the_button_beside_a_code(
     new_page: Callable[..., Page], mailing_site: Site
 ) -> None:
@@ -137,7 +133,6 @@ def test_neither_has_a_page_of_the_button_beside_a_code(
     judge(page, mailing_site, walk_button(page, mailing_site, "judged@example.com"))
 
 
-@on_one_worker
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 def test_every_page_of_the_gallery_is_accessible(
     new_page: Callable[..., Page], site: Site, look: Look

@@ -12,7 +12,7 @@ from tests.browser.test_journeys import ask, link_to
 from tests.conftest import ROOT
 from tests.site import ONE_WORKER, OUR_MAIL, Site, Sites
 
-pytestmark = [pytest.mark.e2e, pytest.mark.docs, pytest.mark.xdist_group("both deliveries")]
+pytestmark = [pytest.mark.e2e, pytest.mark.docs, pytest.mark.xdist_group("Chromium")]
 
 PICTURES = ROOT / "docs/pictures"
 SIZE = {"width": 960, "height": 720}

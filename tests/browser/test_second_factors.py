@@ -12,7 +12,7 @@ from tests.browser.looks import RULES, look_at
 from tests.site import Site
 from tests.waiting import PATIENCE
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 
 GRACE = "grace@example.com"
 

@@ -9,20 +9,19 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.looks import RULES, look_at
-from tests.site import ONE_WORKER, Site, Sites
+from tests.site import Site
 from tests.waiting import PATIENCE
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("elsewhere")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 
 BEA = "bea@acme.example"
 
 
 @pytest.fixture
-def site(sites: Sites) -> Site:
+def site(https_site: Site) -> Site:
     """The application over https, with single sign-on beside codes, and somebody's organization."""
-    there = sites.get(ONE_WORKER | {"SIGN_IN_WITH": "magic_auth,sso,google"}, https=True)
-    connect(there, "Acme")
-    return there
+    connect(https_site, "Acme")
+    return https_site
 
 
 def connect(site: Site, name: str, **changes: object) -> None:

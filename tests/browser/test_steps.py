@@ -12,10 +12,10 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import mailbox
 from tests.browser.looks import RULES, look_at
 from tests.browser.test_second_factors import next_totp
-from tests.site import ONE_WORKER, Site, Sites
+from tests.site import Site
 from tests.waiting import PATIENCE
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("steps")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 
 CHAIN, KEYS, BLOCKED = "chain@example.com", "keys@example.com", "blocked@example.com"
 TABS, SWITCHING = "tabs@example.com", "switching@example.com"
@@ -23,9 +23,9 @@ ORGANIZATIONS = [{"id": "org_chain_1", "name": "Acme"}, {"id": "org_chain_2", "n
 
 
 @pytest.fixture
-def site(sites: Sites) -> Site:
+def site(https_site: Site) -> Site:
     """The application over https, with a provider and hosted AuthKit."""
-    return sites.get(ONE_WORKER | {"SIGN_IN_WITH": "magic_auth,authkit,github"}, https=True)
+    return https_site
 
 
 def set_at_workos(site: Site, control: str, **fields: Any) -> None:
