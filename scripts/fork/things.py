@@ -450,6 +450,7 @@ THINGS: dict[str, Thing] = {
             "docs/pictures/performance-request.svg",
             "docs/pictures/performance-sessions.svg",
             "tests/test_bench.py",
+            "tests/test_route_costs.py",
         ),
         packages=("flask-login",),
         edits=(
