@@ -37,7 +37,7 @@ def lines(title: str, across: str, upwards: str, series: Mapping[str, Points]) -
     """Returns lines over two logarithmic axes, each named at its end; `upwards` is in seconds."""
     xs = sorted({x for points in series.values() for x, _ in points})
     ys = [y for points in series.values() for _, y in points]
-    low, high = min(ys) / 1.3, max(ys) * 1.3
+    low, high = min(ys) / 2, max(ys) * 2
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
 
     def at(x: float) -> float:
