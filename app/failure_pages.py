@@ -125,7 +125,7 @@ def _page(failure: Failure) -> str:
         failure=failure,
         attempt=attempt,
         doors=offered(),
-        last_used=last_used(settings()),
+        last_used=last_used(settings()) if form else None,
         doing=gettext(STAGES[attempt.stage - 1]) if attempt else None,
         stages=len(STAGES),
         request_id=log.request_id(),
