@@ -34,7 +34,7 @@ class ActionRefused(Failure):
     """WorkOS did not just ask this; the caller is not told why."""
 
     title = "Not accepted"
-    reason = "The question could not be verified."
+    reason = "The request could not be verified."
     button = HOME
     event = "malicious_action"
     symptom = "An action is refused, and nobody can sign in"

@@ -185,3 +185,23 @@ def test_every_page_of_a_visitor_is_whole_in_each_language(
         paths = [url_for(f"signin.{part}.show") for part in parts]
     for path in ("/", *paths):
         assert visitor.get(path, headers=accepted).headers["Content-Language"] == tag, path
+
+
+@pytest.mark.parametrize(
+    ("tag", "wrong"),
+    [("en", r"\.[A-Z]"), ("de", r"\.[A-Z]"), ("ja", r"。\s+\w"), ("zh-Hans", r"。\s+\w")],
+)
+def test_sentences_follow_one_another_as_the_language_wants(
+    visitor: Visitor, tag: str, wrong: str
+) -> None:
+    """Chinese and Japanese have a gap in their full stop already."""
+    visitor.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = tag
+    pages = [visitor.get(visitor.ask_for_code().location).text, visitor.type_code("000000").text]
+    visitor.type_code(visitor.mailed_code())
+    pages += [visitor.get(f"/account{part}").text for part in ("", "/sessions")]
+    visitor.get("/auth/sign-out")
+    visitor.post("/auth/sign-out")
+    pages.append(visitor.get("/auth/sign-out").text)
+
+    for page in pages:
+        assert re.findall(f".*{wrong}.*", re.sub(r"<input[^>]+>", "", page)) == []

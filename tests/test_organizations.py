@@ -106,7 +106,7 @@ def test_a_refusal_names_the_organization_and_switches_where_one_has_the_role(
 
     assert page.status_code == answer.status_code == 403
     assert "you need the role “member” in Acme." in page.text
-    assert "You have it in another of your organizations." in page.text
+    assert "You have this role in another of your organizations." in page.text
     assert "Switch to Babbage &amp; Co." in page.text
     assert 'name="next" value="/members"' in page.text
     assert answer.json["organization"] == "Acme"
@@ -123,7 +123,7 @@ def test_a_refusal_promises_no_permission_elsewhere_because_nobody_says_what_rol
     page = ada.get("/reports").text
 
     assert "you need the permission “x” in Acme." in page
-    assert "You may have it in another of your organizations." in page
+    assert "You may be able to do this in another of your organizations." in page
     assert "Switch to" not in page
     answer: Any = ada.get("/reports", headers=JSON).json
     assert (answer["organization"], "elsewhere" in answer) == ("Acme", False)

@@ -29,8 +29,8 @@ from ..workos_api.refusals import OtherWayOnly
 from ..workos_api.steps import StepRequired
 
 ASKED = "10 per minute"  # how often WorkOS is asked for the sake of one person's refusals
-SURELY = "You have it in another of your organizations."
-POSSIBLY = "You may have it in another of your organizations."
+SURELY = "You have this role in another of your organizations."
+POSSIBLY = "You may be able to do this in another of your organizations."
 
 bp = Blueprint("organizations", __name__, url_prefix="/account/organizations")
 

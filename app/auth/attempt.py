@@ -16,7 +16,12 @@ PADDED_TO = 384
 RESEND_AFTER = 30  # seconds before the page offers another code; style.css waits as long
 STEP_LIFETIME = 10 * 60  # seconds to answer what WorkOS asks in between
 
-STAGES = ("asking for an email", "sending the email", "exchanging the code", "starting the session")
+STAGES = (
+    "asking for an email",
+    "sending the email",
+    "confirming the sign-in",
+    "starting the session",
+)
 ASKING, SENDING, EXCHANGING, BEGINNING = range(1, len(STAGES) + 1)
 
 

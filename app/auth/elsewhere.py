@@ -88,7 +88,9 @@ def answer(attempt: Attempt, url: str, heading: str | None = None) -> Response:
         "attempt": attempt.id,
     }
     if request.method == "POST":
-        return leave(url, heading or gettext("Continue with our sign-in service"), json=body)
+        # Translators: the heading of a page that moves on by itself
+        leading = gettext("Continue with our sign-in service")
+        return leave(url, heading or leading, json=body)
     return see_other(url, json=body)
 
 

@@ -13,6 +13,7 @@ from flask_babel import gettext
 
 from ..failures import ORGANIZATIONS, Button, Failure
 from ..session.workos_session import WorkOSSession
+from ..web.language import between_sentences
 from .guard import Guard
 from .sign_in import signed_in_record, turn_away
 
@@ -58,14 +59,14 @@ class ClaimMissing(Failure):
         need = self.need_there if self.organization else self.need
         said = gettext(need, claim=self.claim, organization=self.organization) if self.claim else ""
         hint = gettext(self.hint) if self.hint else ""
-        self.reason = " ".join(filter(None, (said, self.reason, hint)))
+        self.reason = between_sentences().join(filter(None, (said, self.reason, hint)))
 
 
 class PermissionMissing(ClaimMissing):
     """None of the person's roles has the permission."""
 
     title = "You do not have permission for this"
-    reason = "Ask an administrator of your organization for it."
+    reason = "Ask an administrator of your organization for this permission."
     need = "For this you need the permission “%(claim)s” here."
     need_there = "For this you need the permission “%(claim)s” in %(organization)s."
     kind = "permission"
@@ -75,7 +76,7 @@ class RoleMissing(ClaimMissing):
     """The person has other roles."""
 
     title = "You do not have the role for this"
-    reason = "Ask an administrator of your organization for it."
+    reason = "Ask an administrator of your organization for this role."
     need = "For this you need the role “%(claim)s” here."
     need_there = "For this you need the role “%(claim)s” in %(organization)s."
     kind = "role"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from flask_babel import gettext
 
+# As sessions keep them,
 PROGRAM = "a Python program"
 UNKNOWN = "An unknown browser"
+# and as one stands in a heading, the other within a sentence.
+PROGRAM_ALONE = "A Python program"
+UNKNOWN_WITHIN = "an unknown browser"
 
 # The first match wins: each browser also names those it wants to be taken for.
 BROWSERS = {
@@ -38,9 +42,12 @@ def browser_name(user_agent: str) -> str:
     return " on ".join(filter(None, (browser, system))) or UNKNOWN
 
 
-def browser_in_words(name: str) -> str:
-    """Returns what was kept of a browser, in the language of the request."""
+def browser_in_words(name: str, *, alone: bool = False) -> str:
+    """Returns what was kept of a browser, as words within a sentence, or alone in a heading."""
     browser, _, system = name.partition(" on ")
+    browser = ({PROGRAM: PROGRAM_ALONE} if alone else {UNKNOWN: UNKNOWN_WITHIN}).get(
+        browser, browser
+    )
     if not system:
         return gettext(browser)
     # Translators: Firefox on Linux

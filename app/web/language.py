@@ -13,7 +13,7 @@ from typing import NamedTuple
 from babel import Locale
 from babel.core import get_global, parse_locale
 from flask import Flask, current_app, has_request_context, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, gettext
 
 from ..config import DAY, Config, settings
 
@@ -31,6 +31,7 @@ class Language(NamedTuple):
     name: str  # in the language itself
     direction: str  # "ltr" or "rtl"
     has_others: bool
+    space: str  # between two sentences
 
 
 def init_app(app: Flask) -> None:
@@ -72,7 +73,13 @@ def current_language() -> Language:
     locale = current_locale()
     request.environ[LANGUAGE] = tag = tag_of(locale)
     has_others = len(languages()) > 1 and is_chosen_here()
-    return Language(tag, own_name(locale), locale.text_direction, has_others)
+    return Language(tag, own_name(locale), locale.text_direction, has_others, between_sentences())
+
+
+def between_sentences() -> str:
+    """Returns what stands between two sentences: nothing in Chinese and Japanese."""
+    # Translators: two whole sentences, one after the other
+    return gettext("%(sentence)s %(next)s", sentence="", next="")
 
 
 def tag_of(locale: Locale) -> str:

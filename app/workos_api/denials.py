@@ -46,7 +46,10 @@ class SignInDenied(AccessLost):
     """A rule of the environment or of the organization says no."""
 
     title = "You cannot sign in here"
-    reason = "Your organization or this site does not allow it. Ask the people who run it."
+    reason = (
+        "Your organization or this site does not allow it. Ask your organization, or the people "
+        "who run this site."
+    )
     button = HOME  # to try again would not help
 
 

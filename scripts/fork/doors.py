@@ -110,7 +110,7 @@ ONLY_LINKS = (
   {% endif %}
 """,
     ),
-    Edit(SENT, ' {{ _("A code cannot be used up that way.") }}'),
+    Edit(SENT, '{{ signin.language.space }}{{ _("A code cannot be used up that way.") }}'),
     Edit(
         "doctor/server_checks.py",
         "Set SIGN_IN_WITH=magic_auth, or use the emulator",

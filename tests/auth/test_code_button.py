@@ -85,6 +85,26 @@ def test_anywhere_else_it_says_where_to_type_the_code(
         assert visitor.type_code(visitor.mailed_code()).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "heading", "within"),
+    [
+        ("", "An unknown browser", "an unknown browser"),
+        ("python-requests/2.32", "A Python program", "a Python program"),
+    ],
+)
+def test_what_has_no_name_is_said_as_a_sentence_or_a_heading_wants(
+    visitor: Visitor, another_visitor: Visitor, user_agent: str, heading: str, within: str
+) -> None:
+    visitor.client.environ_base["HTTP_USER_AGENT"] = user_agent
+    visitor.ask_for_code()
+
+    assert f"It was asked for with {within} on " in visitor.mailbox()[0]["text"]
+    page = another_visitor.get(visitor.mailed_link()).text
+    assert f"Asked for by: <strong>{within}</strong>, just now" in page
+    visitor.type_code(visitor.mailed_code())
+    assert f"<h2>{heading} <span" in visitor.get("/account/sessions").text
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
 def test_elsewhere_it_changes_nothing_on_any_method(
     visitor: Visitor, another_visitor: Visitor, method: str

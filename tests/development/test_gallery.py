@@ -97,7 +97,7 @@ def test_the_page_is_the_one_that_people_see(visitor: Visitor) -> None:
         "email_invalid": 'name="email"',
         "access_denied": "Email me a code instead",
         "too_many_requests": "Try again in <strong>30 seconds",
-        "workos_down": "stage 3 of 4: exchanging the code",
+        "workos_down": "stage 3 of 4: confirming the sign-in",
     }
     for code, text in shown.items():
         assert text in visitor.get(f"/development/failures/{code}").text
