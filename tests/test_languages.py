@@ -163,6 +163,15 @@ def test_workos_is_told_by_its_own_names(app: Flask, accepted: str, locale: str)
         assert mail_locale() == locale
 
 
+def test_the_mailbox_says_which_language_workos_was_asked_for(visitor: Visitor) -> None:
+    visitor.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "zh-CN"
+    visitor.ask_for_code()
+
+    [mail] = visitor.mailbox()
+    for part in ("text", "html"):
+        assert "WorkOS would have written this in the language zh-CN." in mail[part]
+
+
 def test_pages_for_developers_stay_english(app: Flask) -> None:
     developer = Visitor(app, address="127.0.0.1")
 

@@ -19,13 +19,15 @@ def create() -> ResponseReturnValue:
     """Mails a code, and signs up a new person. The reply contains the code, as WorkOS's."""
     with reading_body() as body:
         email = body.email()
-        for name in ("ip_address", "user_agent", "locale"):
+        for name in ("ip_address", "user_agent"):
             body.optional_text(name)
+        locale = body.optional_text("locale")
         invitation_token = body.optional_text("invitation_token")
     with the_environment() as environment:
         require_welcome(environment, email, invitation_token)
         environment.rate_limits.count_magic_auth(email)
-        return mail(environment, MailedCode(environment.user_for(email))).to_json(), 201
+        sent = MailedCode(environment.user_for(email), locale=locale)
+        return mail(environment, sent).to_json(), 201
 
 
 @bp.get("/<magic_auth_id>")

@@ -44,14 +44,14 @@ class Mail:
     @classmethod
     def with_one_time_code(cls, sent: MailedCode) -> Self:
         """Returns WorkOS's mail with a code."""
-        code = sent.one_time_code
+        shown = {"one_time_code": sent.one_time_code, "locale": sent.locale}
         is_verification = sent.purpose == "email_verification"
         return cls(
             to=sent.user.email,
             subject="Confirm your email address" if is_verification else "Your sign-in code",
-            text=render_template("mail/magic_auth.txt", one_time_code=code),
-            html=render_template("mail/magic_auth.html", one_time_code=code),
-            one_time_code=code,
+            text=render_template("mail/magic_auth.txt", **shown),
+            html=render_template("mail/magic_auth.html", **shown),
+            one_time_code=sent.one_time_code,
         )
 
     @classmethod

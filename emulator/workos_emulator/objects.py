@@ -64,6 +64,7 @@ class MailedCode:
 
     user: User
     purpose: str = "magic_auth"
+    locale: str | None = None
     one_time_code: str = field(default_factory=lambda: f"{secrets.randbelow(10**6):06}")
     wrong_guesses: int = 0
     used: bool = False
