@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.core import Locale
 from babel.messages import Catalog, Message
 from babel.messages.mofile import read_mo, write_mo
 from flask import Flask
@@ -62,6 +63,19 @@ def test_a_catalogue_is_compiled_as_it_is_written(code: str) -> None:
     assert {key_of(one): texts_of(one) for one in compiled} == {
         key_of(one): texts_of(one) for one in written
     }, NEWER
+
+
+@pytest.mark.parametrize("code", [one for one in CODES if Locale(one[:2]).text_direction == "rtl"])
+def test_from_right_to_left_a_mail_keeps_network_addresses_in_order(code: str) -> None:
+    """Plain text has no tags, and without these marks 2001:db8:1 is shown as db8:1:2001 there.
+
+    https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates
+    """
+    network = "%(network)s"
+    mails = [one for one in read(code) if one.id and "a network address" in one.id]
+
+    assert mails
+    assert [one.id for one in mails if f"\u2066{network}\u2069" not in str(one.string)] == []
 
 
 def key_of(message: Message) -> Key:
