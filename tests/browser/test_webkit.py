@@ -165,3 +165,21 @@ def test_hosted_authkit_leads_back_and_so_does_its_logout(phone: WebKit, site: S
     phone.click("Sign in", "main a")
     phone.click("More ways to sign in Last used")
     phone.find("Email", "input")  # and is asked who they are, once more
+
+
+def test_in_arabic_the_pages_are_mirrored_and_the_code_is_not(phone: WebKit, site: Site) -> None:
+    """The language is chosen on the page of the code, and the attempt goes on."""
+    email = "arabic@example.com"
+    ask(phone, site, email)
+    phone.click("Language: English", "footer a")
+    phone.arrive("Language")
+    phone.click("العربية")
+
+    phone.arrive("أدخل الرمز")
+    assert phone.command("GET", f"element/{phone.find('', 'html')}/css/direction") == "rtl"
+    phone.type("الرمز المكوّن من ستة أرقام", code_to(site, email))
+    field = phone.find("الرمز المكوّن من ستة أرقام", "input")
+    assert phone.command("GET", f"element/{field}/css/direction") == "ltr"
+    phone.click("تسجيل الدخول")
+    phone.arrive("حسابك")
+    assert email in phone.text()
