@@ -34,6 +34,22 @@ NO_CODE_INSTEAD = (
         "    if arrival.attempt is None:\n"
         "        attempts.follow(code_instead.offer(token, found), EXCHANGING)\n",
     ),
+    Edit(
+        "app/auth/attempt.py",
+        """\
+        \"""Whether the same address was typed for an earlier one.
+
+        Of one that was not typed here, this would tell which address it is.
+        \"""
+        typed = self.knows_email and other.knows_email and other.method == self.method
+        return typed and other.email == self.email and other.started_at < self.started_at
+""",
+        """\
+        \"""Whether the same address was typed for an earlier one.\"""
+        typed = other.method == self.method and other.email == self.email
+        return typed and other.started_at < self.started_at
+""",
+    ),
 )
 
 ONLY_LINKS = (
