@@ -185,7 +185,9 @@ def mark(app: Flask, pseudo: Path) -> None:
 
 
 # Names, and what people typed; "English" is what Esperanto falls back to.
-DATA = {"Passwordless", "English", "Ada", "Lovelace", "ada", "example", "com"}
+BRAND = (ROOT / "templates/auth/_brand.html").read_text()
+[PRODUCT] = re.findall(r'set name = "(.+?)"', BRAND)
+DATA = {*LETTERS.findall(PRODUCT), "English", "Ada", "Lovelace", "ada", "example", "com"}
 
 
 def test_every_failure_speaks_the_language_of_the_request(

@@ -16,6 +16,7 @@ from .wording import (
 )
 
 APP = "app/__init__.py"
+SOAK = "tests/serving/test_soak.py"
 WORKOS_SESSION = "app/session/workos_session.py"
 MAILBOX = """\
   {% if signin.mailbox %}<p class="hint" lang="en" dir="ltr">In development, all mail is in <a href="{{ signin.mailbox }}">the mailbox</a>.</p>{% endif %}
@@ -66,6 +67,7 @@ THINGS: dict[str, Thing] = {
             "tests/site.py",
             "tests/host",
             "tests/stores/test_documented_stores.py",
+            "tests/test_api_keys.py",
         ),
         packages=("aiosmtpd", "axe-playwright-python", "playwright"),
         edits=(*WITHOUT_EMULATOR, *NO_EMULATOR),
@@ -220,6 +222,7 @@ THINGS: dict[str, Thing] = {
         ),
         edits=(
             *NO_ORGANIZATIONS,
+            Edit("tests/test_languages.py", '"security", "organizations", ', '"security", '),
             Edit(
                 "app/failures.py",
                 'ORGANIZATIONS = Button("organizations", "Show my organizations")',
@@ -317,7 +320,32 @@ THINGS: dict[str, Thing] = {
             "tests/test_redis_failover.py",
         ),
         packages=("redis",),
-        edits=(*NO_REDIS, Edit("app/stores/__init__.py", ", or Redis when REDIS_URL is set")),
+        edits=(
+            *NO_REDIS,
+            Edit("app/stores/__init__.py", ", or Redis when REDIS_URL is set"),
+            Edit(SOAK, '@pytest.fixture(params=["SQLite", "Redis"])', "@pytest.fixture"),
+            Edit(SOAK, "(request: pytest.FixtureRequest, tmp_path: Path)", "(tmp_path: Path)"),
+            Edit(SOAK, ", or the memory of Redis"),
+            Edit(
+                SOAK,
+                """\
+    if request.param == "SQLite":
+        with running_site(tmp_path, **SETTINGS) as site:
+            yield site, lambda: look_at_sqlite(tmp_path / "app.sqlite3")
+        return
+    server = RedisServer(tmp_path)
+    try:
+        with running_site(tmp_path, **SETTINGS, REDIS_URL=server.url) as site:
+            yield site, lambda: look_at_redis(server.url)
+    finally:
+        server.kill()
+""",
+                """\
+    with running_site(tmp_path, **SETTINGS) as site:
+        yield site, lambda: look_at_sqlite(tmp_path / "app.sqlite3")
+""",
+            ),
+        ),
     ),
     "development": Thing(
         words=r"/development|development/|app\.development|for_developers|development_(fail|sess|journ)|how-it-works",

@@ -25,7 +25,7 @@ from tests.stores.contract import CALLS, StoreContract, assert_says_it_is_out_of
 from tests.walk import Visitor
 
 DOCUMENT = (ROOT / "docs/stores.md").read_text()
-HANDING_IN, POSTGRES, _, TRYING = re.findall(r"```python\n(.*?)```", DOCUMENT, re.S)
+HANDING_IN, POSTGRES, *_, TRYING = re.findall(r"```python\n(.*?)```", DOCUMENT, re.S)
 [TABLES] = re.findall(r"```sql\n(.*?)```", DOCUMENT, re.S)
 
 IN_MEMORY = '''
