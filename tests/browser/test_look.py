@@ -12,10 +12,14 @@ from tests.site import Site
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("Chromium")]
 
 SHIFTS = """() => new Promise(done => {
-    new PerformanceObserver(list => done(list.getEntries().map(one => one.value)))
+    const add = (sum, one) => sum + one.value;
+    new PerformanceObserver(list => done(list.getEntries().reduce(add, 0)))
         .observe({type: "layout-shift", buffered: true});
-    setTimeout(() => done([]), 200);
+    setTimeout(() => done(0), 200);
 })"""
+# Chromium and Lighthouse say 0 below this. On a slow machine a page comes in pieces, and the box
+# around a centred line grows with its words though none of them moves.
+NO_SHIFT = 0.001
 
 
 def test_the_code_field_is_as_wide_as_its_digits_and_takes_what_is_pasted(
@@ -42,13 +46,13 @@ def test_the_code_field_is_as_wide_as_its_digits_and_takes_what_is_pasted(
 
 def test_nothing_moves_while_a_page_comes_and_the_wait_runs_out(page: Page) -> None:
     page.goto("/sign-in")
-    assert page.evaluate(SHIFTS) == []
+    assert page.evaluate(SHIFTS) < NO_SHIFT
     ask(page, "still@example.com", "Email me a code")
     expect(page.get_by_text("Email me a new code in")).to_be_visible()
     page.evaluate("document.getAnimations().forEach(animation => animation.finish())")
     expect(page.get_by_role("button", name="Email me a new code")).to_be_visible()
 
-    assert page.evaluate(SHIFTS) == []
+    assert page.evaluate(SHIFTS) < NO_SHIFT
 
 
 def test_who_wants_no_motion_sees_no_number_run(page: Page) -> None:
