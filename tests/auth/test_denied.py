@@ -24,7 +24,7 @@ def test_who_is_blocked_is_told_whom_to_ask_and_not_to_try_again(
     refused = visitor.sign_in_by_code()
 
     assert (refused.status_code, heading(refused)) == (403, title)
-    assert "Ask the people who run" in refused.text
+    assert "the people who run this site" in refused.text
     assert ">Go to the home page</a>" in refused.text
     assert "canary" not in refused.text
     assert not visitor.is_signed_in()

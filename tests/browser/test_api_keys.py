@@ -47,7 +47,7 @@ def test_a_key_is_made_used_once_shown_and_revoked(
     expect(page.get_by_role("heading", name="Your API keys")).to_be_visible()
     assert value not in page.content()
     look_at(page, "API keys", RULES)
-    page.get_by_role("link", name="Revoke My laptop").click()
+    page.get_by_role("link", name="Revoke : My laptop").click()
     look_at(page, "revoking an API key", RULES)
     page.get_by_role("button", name="Revoke it").click()
     expect(page.get_by_text("The API key was revoked.")).to_be_visible()

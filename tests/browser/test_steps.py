@@ -188,7 +188,7 @@ def test_somebody_switches_and_their_sessions_say_where_they_are(
     page.get_by_role("button", name="Continue", exact=True).click()
     page.get_by_role("button", name="Acme").click()
     heading(page, "Your organizations")
-    page.get_by_role("button", name="Switch to Globex").click()
+    page.get_by_role("button", name="Switch : Globex").click()
 
     expect(page.get_by_role("heading", name="Globex current")).to_be_visible()
     look_at(page, "organizations", RULES)
