@@ -104,7 +104,8 @@ class WebKit:
         """Forgets all cookies of the sites at these addresses, as another browser has none."""
         for url in urls:
             self.open(url)
-            self.command("DELETE", "cookie")
+            # Its answer may come before they are gone.
+            wait_for(lambda: self.command("DELETE", "cookie") or not self.cookies())
 
 
 @contextmanager
