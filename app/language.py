@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from .config import settings
@@ -66,7 +66,14 @@ def choose() -> Response:
 
 def _page_before() -> str:
     # Not from a parameter: the addresses of some pages have secrets, which would be in logs then.
-    page = urlsplit(request.referrer or "")
-    if page.netloc != request.host or page.path == bp.url_prefix:
+    try:
+        page = urlsplit(request.referrer or "")
+    except ValueError:  # that nobody can read
         return HOME
+    path = unquote(page.path).removeprefix(request.root_path)
+    if page.netloc != request.host or path == request.path:
+        return HOME
+    routes = current_app.create_url_adapter(request)
+    if routes is None or not routes.test(path, "GET"):
+        return HOME  # a form's answer, at an address that takes nothing but forms
     return safe_return_to(page._replace(scheme="", netloc="", fragment="").geturl())

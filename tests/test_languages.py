@@ -119,6 +119,14 @@ def test_it_leads_home_after_a_page_that_is_none_of_ours(visitor: Visitor, refer
     assert re.findall(r'name="next" value="(.*?)"', page.text) == ["/"]
 
 
+def test_it_leads_home_after_the_answer_to_a_form(visitor: Visitor) -> None:
+    """Its address takes forms alone: who came back to it would find nothing."""
+    answer = "http://localhost:5000/auth/forget-browser"
+    page = visitor.get("/language", headers={"Referer": answer})
+
+    assert re.findall(r'name="next" value="(.*?)"', page.text) == ["/"]
+
+
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
 def test_a_choice_leads_to_no_other_site(visitor: Visitor, target: str) -> None:
     """WEB-01."""

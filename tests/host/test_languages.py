@@ -69,3 +69,9 @@ def test_a_shop_without_languages_gets_ours(customer: Visitor) -> None:
 
     assert chosen.location == "/sign-in"
     assert customer.get("/sign-in", headers=GERMAN).headers["Content-Language"] == "fr"
+
+
+def test_a_referer_that_nobody_can_read_leads_home(customer: Visitor) -> None:
+    page = customer.get("/language", headers={"Referer": "http://["})
+
+    assert (page.status_code, 'name="next" value="/"' in page.text) == (200, True)
