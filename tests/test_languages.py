@@ -58,6 +58,12 @@ def test_the_browser_says_which_language_and_english_is_the_rest(
     assert language_of(visitor, accepted) == tag
 
 
+def test_the_first_fifty_are_looked_up(visitor: Visitor) -> None:
+    """No browser names more; who does would have us look up thousands."""
+    assert language_of(visitor, "nl," * 49 + "de") == "de"
+    assert language_of(visitor, "nl," * 50 + "de") == "en"
+
+
 def test_a_choice_is_remembered_for_a_year_and_wins(visitor: Visitor) -> None:
     answer = visitor.post("/language", language="ar", next="/sign-in")
 

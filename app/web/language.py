@@ -7,6 +7,7 @@ words stand in code and templates. Nothing is looked up until something is put i
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ from ..config import DAY, Config, settings
 
 CATALOGUES = Path(__file__).parents[1] / "translations"
 ENGLISH = Locale("en")
+# Browsers ask for a few: to look up the thousands in a header of 16 kB takes 15 ms, and what is
+# remembered of long tags is megabytes. RFC 5646 (4.4.1) has room for 35 characters in one.
+MAX_ASKED, MAX_TAG = 50, 35
 COOKIE, LIFETIME = "signin-language", 365 * DAY  # seconds
 CHOSEN_HERE = "signin_language_chosen_here"
 LANGUAGE = "signin.language"  # in the environment of a request, once it is answered in one
@@ -107,7 +111,8 @@ def _wanted_by_visitor() -> Locale:
     if not has_request_context():
         return ENGLISH
     chosen = languages().get(request.cookies.get(cookie_name(settings()), ""))
-    return chosen or _best([tag for tag, quality in request.accept_languages if quality > 0])
+    asked = islice(request.accept_languages, MAX_ASKED)
+    return chosen or _best([tag for tag, quality in asked if quality > 0 and len(tag) <= MAX_TAG])
 
 
 def _best(tags: list[str]) -> Locale:
