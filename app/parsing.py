@@ -153,8 +153,9 @@ def limit(value: str) -> str:
 def redis_url(value: str) -> str:
     """Takes the address of a Redis, or of the Sentinels that know where it is."""
     # More hosts than one are no URL for urllib; each may have a port, the name a database.
-    sentinels = r"rediss?\+sentinel://(?:[^@/]*@)?([^@/?#]+)/[\w.-]+(?:/\d+)?(?:\?[^#]*)?"
+    sentinels = r"rediss?\+sentinel://(?:[^@/?#]*@)?([^@/?#]+)/[\w.-]+(?:/\d+)?(?:\?[^#]*)?"
     if found := re.fullmatch(sentinels, value):
+        split(value.replace(f"{found[1]}/", "sentinel/"))  # the password, as it is read later
         if not all(split(f"//{sentinel}").hostname for sentinel in found[1].split(",")):
             raise ValueError("names a Sentinel without a host")
         return value

@@ -74,9 +74,13 @@ SMTP = {
 }
 
 
-@pytest.mark.parametrize(
-    "password", ["hunter2#x", "hunter2/x", "hunter2?x", "123#hunter2", "hunter2\N{ACCOUNT OF}"]
+breaking = pytest.mark.parametrize(
+    "password",
+    ["hunter2#x", "hunter2/x", "hunter2?x", "123#hunter2", "hunter2\N{ACCOUNT OF}", "hunter2["],
 )
+
+
+@breaking
 @pytest.mark.parametrize("name", ["SMTP_URL", "REDIS_URL", "WORKOS_BASE_URL", "PUBLIC_URL"])
 def test_a_password_that_breaks_a_url_is_not_quoted(name: str, password: str) -> None:
     """LOG-02, SEC-03: not even the part of it that a parser takes for a port."""
@@ -84,6 +88,15 @@ def test_a_password_that_breaks_a_url_is_not_quoted(name: str, password: str) ->
     [problem] = problems(**{**SMTP, name: f"{scheme}://user:{password}@mail.example.com:465"})
 
     assert name in problem
+    assert "hunter2" not in problem
+
+
+@breaking
+def test_nor_is_that_of_a_redis_behind_sentinels(password: str) -> None:
+    """LOG-02, SEC-03."""
+    [problem] = problems(REDIS_URL=f"redis+sentinel://user:{password}@host-1:26379,host-2/name")
+
+    assert "REDIS_URL" in problem
     assert "hunter2" not in problem
 
 
