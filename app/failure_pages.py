@@ -23,6 +23,7 @@ from .web import http_errors, log
 from .web.answers import wants_json
 from .web.csrf import CSRF
 from .web.fields import UnsupportedMediaType, typed
+from .web.headers import forbid_keeping
 from .web.http_errors import BadRequest, InternalError
 from .web.language import current_language
 from .web.redirects import safe_return_to
@@ -75,7 +76,7 @@ def answer(failure: Failure) -> Response:
     for challenge in (failure.challenge, *failure.other_challenges):
         if challenge:
             response.headers.add("WWW-Authenticate", challenge)
-    return response
+    return forbid_keeping(response)  # also where a guard answers in a host's own view
 
 
 def log_entry(failure: Failure) -> tuple[str, int, dict[str, str | int | None]]:

@@ -75,3 +75,13 @@ def test_a_referer_that_nobody_can_read_leads_home(customer: Visitor) -> None:
     page = customer.get("/language", headers={"Referer": "http://["})
 
     assert (page.status_code, 'name="next" value="/"' in page.text) == (200, True)
+
+
+def test_where_a_guard_answers_in_a_view_of_the_shop_caches_are_told_by_what(
+    customer: Visitor,
+) -> None:
+    """WEB-08."""
+    refused = customer.get("/api/orders", headers=GERMAN)
+
+    assert (refused.status_code, refused.headers["Content-Language"]) == (401, "de")
+    assert {"Accept-Language", "Cookie"} <= {*refused.headers["Vary"].split(", ")}
