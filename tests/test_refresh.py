@@ -314,6 +314,25 @@ def test_a_token_lost_on_the_way_throws_nobody_out(
     assert ada.get("/account").status_code == 401
 
 
+def test_a_doubt_outlives_a_refusal_of_somebody_who_is_busy(
+    ada: Visitor, clock: Any, workos: WorkOSClient
+) -> None:
+    """That WorkOS did not even look at the token now says nothing about the time before."""
+    token_used_up_at_workos = refresh_token_of(ada)
+    break_workos(ada, 504)
+    clock.shift(LIFETIME)
+    ada.get("/account")
+    mend_workos(ada)
+    workos.user_management.authenticate_with_refresh_token(refresh_token=token_used_up_at_workos)
+    break_workos(ada, 429)
+    clock.shift(RETRY_AFTER)
+    ada.get("/account")
+    mend_workos(ada)
+    clock.shift(MAX_STALENESS - 2 * RETRY_AFTER)
+
+    assert ada.get("/account").status_code == 200
+
+
 def test_a_token_used_elsewhere_is_the_end(ada: Visitor, clock: Any, workos: WorkOSClient) -> None:
     """No doubt about our own calls, so somebody else has used it: it may be stolen."""
     use_up_the_token(ada, workos)

@@ -122,7 +122,8 @@ def _put_off(
 ) -> SessionRecord:
     log.event("authn_token_delayed", user=record.identity.user_id, failure=failure.name())
     is_unused = isinstance(failure, WorkOSBusy | WorkOSUnreachable)
-    kept = replace(session, in_doubt=not is_unused, delayed_by=failure.name())
+    in_doubt = session.in_doubt or not is_unused
+    kept = replace(session, in_doubt=in_doubt, delayed_by=failure.name())
     later = int(time.time()) + (failure.retry_after or RETRY_AFTER)
     session_store().keep(handle, kept, refresh_at=later)
     return _unless_stale(record)
