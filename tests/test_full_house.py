@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, request
 
 from app.config import Config
 from app.workos_api.client import take_place
@@ -118,3 +118,17 @@ def test_a_place_is_free_again_after_a_failure(visitor: Visitor) -> None:
     emulator.delete("/_emulate/hooks")
 
     assert visitor.ask_for_code("cyd@example.com").status_code == 303
+
+
+def test_a_place_is_free_again_where_a_teardown_of_the_applications_own_fails(
+    app: Flask, visitor: Visitor
+) -> None:
+    @app.teardown_request
+    def fail(_: BaseException | None) -> None:
+        assert request.method != "POST"
+
+    for name in ("bob", "cyd"):
+        with pytest.raises(AssertionError):
+            visitor.ask_for_code(f"{name}@example.com")
+
+    assert len(visitor.mailbox()) == 2

@@ -35,7 +35,8 @@ def init_app(app: Flask, config: Config, *, client: WorkOSClient | None = None) 
     app.extensions["signin_workos"] = Clients(config, client)
     places = config.threads - config.threads // THREADS_TO_ONE_FREE
     app.extensions["signin_places"] = threading.BoundedSemaphore(places)
-    app.teardown_request(_give_back)
+    for teardown in (app.teardown_request, app.teardown_appcontext):
+        teardown(_give_back)  # if a function of the host's fails before one, Flask calls the other
 
 
 def workos() -> WorkOSClient:
