@@ -47,9 +47,11 @@ def init_app(app: Flask) -> None:
     theirs = app.extensions.get("babel")
     app.extensions[CHOSEN_HERE] = theirs is None
     if theirs is None:
+        filters = dict(app.jinja_env.filters)
         Babel(  # type: ignore[no-untyped-call] # Flask-Babel says no types here
             app, default_translation_directories=str(CATALOGUES), locale_selector=_wanted_by_visitor
         )
+        app.jinja_env.filters.update(filters)  # "datetimeformat", for example, may be theirs
         return
     folders, domains = theirs.translation_directories, theirs.default_domain.split(";")
     if len(domains) < len(folders):

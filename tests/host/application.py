@@ -53,6 +53,7 @@ def create_shop(
     shop.logger.setLevel(logging.INFO)
     shop.jinja_env.undefined = StrictUndefined
     shop.jinja_env.filters.update(moment=str, ago=lambda seconds: f"open for {seconds} s")
+    shop.jinja_env.filters.update(datetimeformat=lambda day: f"on {day}")
     shop.context_processor(lambda: {"moment": "1900", "methods": "by ship"})
     limiter = Limiter(get_remote_address, app=shop)
     shop.extensions["shop_limiter"] = limiter  # else it goes when this function ends

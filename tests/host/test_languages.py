@@ -71,6 +71,11 @@ def test_a_shop_without_languages_gets_ours(customer: Visitor) -> None:
     assert customer.get("/sign-in", headers=GERMAN).headers["Content-Language"] == "fr"
 
 
+def test_the_filters_of_a_shop_stay_its_own(shop: Flask) -> None:
+    with shop.test_request_context():
+        assert render_template_string('{{ "Monday" | datetimeformat }}') == "on Monday"
+
+
 def test_a_referer_that_nobody_can_read_leads_home(customer: Visitor) -> None:
     page = customer.get("/language", headers={"Referer": "http://["})
 
