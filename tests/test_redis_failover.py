@@ -141,16 +141,18 @@ def test_no_token_is_spent_unless_a_replica_knows_of_it(
 
 
 def test_who_signs_out_is_told_if_a_failover_could_undo_it(
-    visitor: Visitor, pair: tuple[Node, Node]
+    visitor: Visitor, pair: tuple[Node, Node], workos: WorkOSClient
 ) -> None:
-    """SES-20."""
+    """SES-20: and what it brings back ends with its next refresh, as WorkOS has ended it."""
     visitor.sign_in_by_code()
+    user_id = visitor.api_session().json["user"]["id"]
     pair[1].stop()
     try:
         assert visitor.sign_out().status_code == 503
     finally:
         pair[1].go_on()
     assert not visitor.is_signed_in()
+    assert "active" not in {one.status for one in workos.user_management.list_sessions(user_id)}
 
 
 def test_behind_a_name_with_tls_a_promotion_is_noticed_at_once(

@@ -79,12 +79,14 @@ def sign_out(*, revokes: bool = True) -> None:
 
 def end(records: Mapping[str, SessionRecord], *, revokes: bool = True) -> None:
     """Ends these sessions here, and then, if it `revokes` them, at WorkOS if it can be reached."""
-    for each_handle, record in records.items():
-        session_store().end(each_handle)
-        log.event("authn_logout", user=record.identity.user_id)
-        tell(signed_out, identity=record.identity)
-    found = [record.workos_session for record in records.values() if revokes]
-    sessions.revoke_sessions([there.id for there in found if there])
+    try:
+        for each_handle, record in records.items():
+            session_store().end(each_handle)
+            log.event("authn_logout", user=record.identity.user_id)
+            tell(signed_out, identity=record.identity)
+    finally:  # so that one which a failover may bring back ends with its next refresh
+        found = [record.workos_session for record in records.values() if revokes]
+        sessions.revoke_sessions([there.id for there in found if there])
 
 
 def act_as(record: SessionRecord) -> None:
@@ -127,8 +129,7 @@ def refreshed_record() -> SessionRecord | None:
 
 def signed_in_identity() -> Identity | None:
     """Returns who is signed in; None also while the store is down, so that pages stay up."""
-    record = _current().record
-    return record.identity if record else None
+    return record.identity if (record := _current().record) else None
 
 
 def ticket() -> Ticket:
@@ -157,8 +158,7 @@ def is_fresh(max_age: int) -> bool:
 
 
 def _current_user() -> Identity | None:
-    record = live_record()
-    return record.identity or None if record else None
+    return record.identity or None if (record := live_record()) else None
 
 
 current_user: Identity = LocalProxy(_current_user)  # type: ignore[assignment] # typed as what it stands for
