@@ -22,8 +22,10 @@ FULL = "Too many people are signing in right now"
 
 @pytest.fixture
 def config(make_config: Callable[..., Config]) -> Config:
-    """One thread, and budgets that are gone with the first mail and the fifth code."""
-    return make_config(threads=1, limit_send_per_address="1 per hour")
+    """One thread, and budgets that are gone with the first mail and the second try."""
+    return make_config(
+        threads=1, limit_send_per_address="1 per hour", limit_verify_per_visitor="2 per minute"
+    )
 
 
 @pytest.fixture
@@ -86,7 +88,7 @@ def test_a_link_that_was_opened_in_vain_can_be_opened_again(
     visitor.ask_for_link()
     callback = visitor.open_at_workos(visitor.mailed_link())
     with full():
-        refused = visitor.get(callback)
+        refused = [visitor.get(callback) for _ in range(3)][-1]
     assert (refused.status_code, heading(refused)) == (503, FULL)
     assert "Try again</a>" in refused.text
 

@@ -70,10 +70,10 @@ def receive() -> Response:
     if not arrival:
         raise StateInvalid
     attempt, store = state.require_attempt(arrival), session_store()
+    take_place()  # before all that counts: who is sent away can open the same link again
     # Counted only now: an image on any web page can send its readers here, but not with our cookie,
     # and costs WorkOS nothing. So nobody's budget can be used up from elsewhere.
     limits.count_visit("callback", config)
-    take_place()  # before `state` is spent: who is sent away can open the same link again
     if attempt.pending:
         raise StepDone  # they went back to the page of the provider, and on again
     state.spend(attempt, store)
