@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -83,9 +85,17 @@ def fuzzing(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {name: request.config.getoption(option) for name, option in named.items()}
 
 
+@pytest.fixture(scope="session")
+def folders() -> Iterator[Iterator[Path]]:
+    """Names for folders that do not exist yet, where a slow disk stalls nobody."""
+    with TemporaryDirectory(dir=place_in_memory(), ignore_cleanup_errors=True) as directory:
+        yield (Path(directory, str(number)) for number in count())
+
+
 @pytest.fixture
-def make_config(tmp_path: Path) -> Callable[..., Config]:
+def make_config(folders: Iterator[Path]) -> Iterator[Callable[..., Config]]:
     """Makes settings that point to the emulator, with a database of this test's own."""
+    folder = next(folders)
 
     def make(**changes: Any) -> Config:
         values: dict[str, Any] = {
@@ -93,11 +103,12 @@ def make_config(tmp_path: Path) -> Callable[..., Config]:
             "workos_client_id": "client_emulator",
             "workos_base_url": "http://localhost:4100",
             "secret_key": SECRET_KEY,
-            "database_path": tmp_path / "instance" / "app.sqlite3",
+            "database_path": folder / "app.sqlite3",
         }
         return Config(**{**values, **changes})
 
-    return make
+    yield make
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
