@@ -6,7 +6,7 @@ import hmac
 import logging
 import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from flask import current_app
@@ -58,8 +58,11 @@ class Limits:
     def __init__(self, counters: Storage, key: bytes) -> None:
         self.shared = counters
         self._key = key
-        self._memory = MemoryStorage()
         self._ask_again_at = 0.0
+
+    @cached_property
+    def _memory(self) -> Storage:
+        return MemoryStorage()  # starts a thread: not before it is needed
 
     def ask(self, question: Callable[[Storage], Answer]) -> Answer:
         """Returns the answer of the shared storage, or of our memory while that cannot be reached.
