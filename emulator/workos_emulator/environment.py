@@ -275,7 +275,7 @@ def the_environment() -> Iterator[Environment]:
                 if not environment.holders:
                     unsent, environment.unsent = environment.unsent, []
     finally:
-        if unsent and environment.deliver is None:
+        if unsent and environment.settings.webhook_url and environment.deliver is None:
             Thread(target=environment.send, args=unsent, daemon=True).start()
         else:
             environment.send(*unsent)
