@@ -6,7 +6,6 @@ import importlib
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -67,9 +66,10 @@ DOOR = Door(
 PARTIAL = "<a href=\"{{ url_for('signin.knock.show', next=submitted.next) }}\">Knock</a>"
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[ModuleType]:
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     """A copy of the application, under another name, with the door built in."""
+    tmp_path = tmp_path_factory.mktemp("house")
     for part in ("templates", "static"):
         shutil.copytree(ROOT / part, tmp_path / part)
     shutil.copytree(ROOT / "app", tmp_path / "house", ignore=shutil.ignore_patterns("*.pyc"))
