@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from workos import WorkOSClient
 
 from app import create_app
-from app.account.api_keys import MOST, SHOWN_FOR
+from app.account.api_keys import MAX_NAME, MOST, SHOWN_FOR
 from app.config import Config
 from app.guards import FRESH, api_key_required
 from tests.auth.asked import set_at_workos
@@ -206,6 +206,15 @@ def test_a_key_without_a_name_can_be_given_one_at_the_field(ada: Visitor) -> Non
     assert 'aria-invalid="true" aria-describedby="error"' in page.text
     assert '<option value="30" selected>' in page.text
     assert re.findall(r'value="(\S+)" checked', page.text) == ["notes:write"]
+
+
+def test_what_is_missing_is_said_in_the_language_of_the_page(ada: Visitor) -> None:
+    ada.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
+
+    page = ada.post(f"{PAGE}/make", name="", expires_in_days="30")
+
+    assert heading(page) == "Geben Sie dem Schlüssel einen Namen"
+    assert f"höchstens {MAX_NAME} Zeichen" in page.text
 
 
 def test_what_workos_does_not_allow_is_said_in_words(ada: Visitor) -> None:

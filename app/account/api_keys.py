@@ -104,6 +104,7 @@ def make() -> ResponseReturnValue:
     except APIKeyNotMade as refused:
         if wants_json():
             raise
+        refused.translate()
         return _page(refused, permissions, **fields), refused.status
     log.event("authn_api_key_made", user=key.user_id, api_key=key.id)
     # As in an attempt to sign in: sealed, for this browser alone, and for a moment.
