@@ -19,7 +19,7 @@ from .web.browsers import browser_in_words
 from .web.language import ENGLISH, current_language
 from .web.peer import is_on_this_machine
 from .web.qr_code import qr_code
-from .web.words import ago, any_of, exact_moment, in_words, moment
+from .web.words import ago, all_of, any_of, exact_moment, in_words, moment
 
 # What only some pages say; named, because a host's templates may be strict about undefined names.
 BLANK = dict.fromkeys(("connections", "failure", "is_first", "label", "last_used", "reason"))
@@ -48,6 +48,7 @@ def common() -> dict[str, dict[str, Any]]:
         "language": current_language(),
         "browser": browser_in_words,
         "any_of": any_of,
+        "all_of": all_of,
         "ago": ago,
         "in_words": in_words,
         "moment": moment,

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 
-from app.web.words import exact_moment, moment
+from app.web.words import all_of, exact_moment, moment
 
 NOW = datetime(2026, 7, 4, 9, 30, tzinfo=UTC)
 
@@ -40,3 +41,12 @@ def test_developers_are_told_in_utc() -> None:
     assert exact_moment(NOW) == (
         '<time datetime="2026-07-04T09:30:00+00:00">4 July 2026 at 09:30 UTC</time>'
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "admin and member"), ("ar", "admin وmember"), ("ja", "admin、member")],
+)
+def test_names_are_listed_as_the_language_does(app: Flask, language: str, said: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": language}):
+        assert all_of(["admin", "member"]) == said

@@ -79,6 +79,11 @@ def any_of(messages: Iterable[str]) -> str:
     return format_list([gettext(one) for one in messages], style="or", locale=_locale())
 
 
+def all_of(names: Iterable[str]) -> str:
+    """Returns names in one phrase: "admin and member"."""
+    return format_list([*names], locale=_locale())
+
+
 def _rounded_up(seconds: int, *, add_direction: bool) -> str:
     # People who come back too early are turned away again.
     size, unit = next(((size, unit) for size, unit in UNITS if seconds >= size), UNITS[-1])
