@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask, session
 
 from app.web.headers import CONTENT_SECURITY_POLICY
 from tests.walk import Visitor, heading
@@ -62,6 +63,18 @@ def test_static_files_may_be_kept(visitor: Visitor) -> None:
     with visitor.get("/static/signin/style.css") as response:
         assert "max-age=3600" in response.headers["Cache-Control"]
         assert "Set-Cookie" not in response.headers
+
+
+def test_a_static_file_that_brings_a_cookie_is_not_kept(app: Flask, visitor: Visitor) -> None:
+    """WEB-08: or a cache would hand somebody's session to everybody."""
+
+    @app.before_request
+    def count_requests() -> None:
+        session["requests"] = session.get("requests", 0) + 1
+
+    with visitor.get("/static/base.css") as answer:
+        assert "Set-Cookie" in answer.headers
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_https_is_remembered_and_http_is_not(visitor: Visitor, https_visitor: Visitor) -> None:

@@ -111,7 +111,7 @@ class _Around:
             present = {name for name, _ in headers}  # a view may have set one of its own
             added = [header for header in self._headers if header[0] not in present]
             added.append(("X-Request-ID", environ[REQUEST_ID]))
-            if not _may_be_kept(environ, status):
+            if "Set-Cookie" in present or not _may_be_kept(environ, status):
                 ours = _not_kept(environ)
                 headers = [header for header in headers if header[0].title() not in ours]
                 added.extend(ours.items())
