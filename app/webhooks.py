@@ -54,15 +54,13 @@ def receive() -> ResponseReturnValue:
     handle_event = HANDLERS.get(name)
     if handle_event is None or not isinstance(data, dict):
         return {"status": "ignored"}
-    claim = f"event:{event.get('id')}"
-    if not session_store().claim(claim, expires_at=time.time() + REMEMBERED):
+    claim, store = f"event:{event.get('id')}", session_store()
+    if store.is_claimed(claim):
         return {"status": "known"}
-    try:
-        handle_event(data)
-    except Exception:
-        # After a 5xx WorkOS sends it again, and it must not count as known then.
-        session_store().release(claim)
-        raise
+    handle_event(data)
+    # Not before: what fails WorkOS sends again, and a store that has failed could forget no claim.
+    # Of two at the same moment both are taken, which does no harm.
+    store.claim(claim, expires_at=time.time() + REMEMBERED)
     log.event("webhook_received", webhook=name)
     return {"status": "done"}
 

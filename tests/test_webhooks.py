@@ -8,15 +8,20 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from app import create_app
+from app.config import Config
 from app.guards import organization_required
-from app.session.store import session_store
+from app.session.store import StoreUnavailable, session_store
+from app.stores.database import Database, SQLiteStorage
+from app.stores.sqlite_sessions import SQLiteSessionStore
 from app.webhooks import HANDLERS, TOLERANCE
 from tests.auth.asked import set_at_workos
 from tests.walk import ADA, Visitor, heading
@@ -186,6 +191,40 @@ def test_a_connection_that_is_lost_is_logged_and_ends_no_session(
     assert told.levelno == logging.WARNING
     assert vars(told)["details"] == {"connection": "conn_1", "organization": "org_acme"}
     assert visitor.is_signed_in()
+
+
+class Losing(SQLiteSessionStore):
+    """A store that answers, and at times takes nothing away: a replica, or a full disk."""
+
+    is_lost = False
+
+    def end(self, handle: str) -> None:
+        if self.is_lost:
+            raise StoreUnavailable
+        super().end(handle)
+
+    def release(self, name: str) -> None:
+        if self.is_lost:
+            raise StoreUnavailable
+        super().release(name)
+
+
+def test_what_the_store_could_not_take_is_taken_when_it_comes_again(
+    config: Config, connect: Any, emulator: Flask, tmp_path: Path
+) -> None:
+    """SES-18: WorkOS sends it again after a 5xx."""
+    database = Database(tmp_path / "losing.sqlite3")
+    store = Losing(database)
+    stores = store, SQLiteStorage(database)
+    visitor = Visitor(create_app(config, workos=connect(config), stores=stores), emulator)
+    visitor.sign_in_by_code()
+    revoked = {"id": workos_session_id(visitor), "user_id": user_id(visitor)}
+    store.is_lost = True
+    assert send(visitor, "session.revoked", revoked).status_code == 503
+    store.is_lost = False
+
+    assert send(visitor, "session.revoked", revoked).json == {"status": "done"}
+    assert not visitor.is_signed_in()
 
 
 def test_a_replay_is_ignored(visitor: Visitor) -> None:
