@@ -86,7 +86,7 @@ def test_an_address_without_it_goes_on_with_a_code(seeing: Page) -> None:
 
     expect(seeing.get_by_role("heading", name="This address has no single sign-on")).to_be_visible()
     look_at(seeing, "no single sign-on", RULES)
-    expect(seeing.get_by_text("GitHub", exact=True)).to_be_visible()  # as short as on the first page
+    expect(seeing.get_by_text("GitHub", exact=True)).to_be_visible()  # short as on the first page
     seeing.get_by_role("button", name="Email me a code").click()
     expect(seeing.get_by_role("heading", name="Enter the code")).to_be_visible()
     expect(seeing.get_by_text("ada@example.com")).to_be_visible()
