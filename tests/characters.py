@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-# What st.text() is made of, which works them out anew in each fresh clone: that takes seconds.
+# Those of st.text(), which works them out in each fresh clone: that takes two seconds.
 ANY = st.characters(exclude_categories=["Cs"])
