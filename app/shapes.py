@@ -2,18 +2,26 @@
 
 Another release may have kept it, with other fields. Formats that differ have different names (of a
 cookie, a key's purpose, a version), so they never meet; what comes under our name nevertheless,
-and in another shape, is nobody's.
+and in another shape, is nobody's. A field that has its default is left out, and only such a field.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 Kept = TypeVar("Kept")
+
+
+def write(kept: Any) -> Any:
+    """Returns a dataclass as plain JSON for `read`, without what has its default."""
+    if not is_dataclass(kept):
+        return kept
+    values = {one: getattr(kept, one.name) for one in fields(kept)}
+    return {one.name: write(value) for one, value in values.items() if value != one.default}
 
 
 def read(kind: type[Kept], value: Any) -> Kept:
@@ -47,11 +55,16 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
 
 def _reader_of_fields(kind: Any) -> Callable[[Any], Any]:
     read_fields = {name: _reader(one) for name, one in get_type_hints(kind).items()}
+    defaults = {one.name: one.default for one in fields(kind)}
+    required = {name for name, default in defaults.items() if default is MISSING}
 
     def read_all(values: Any) -> Any:
-        if _plain(dict, values).keys() != read_fields.keys():
+        if not required <= _plain(dict, values).keys() <= read_fields.keys():
             raise ValueError(f"has other fields than {kind.__name__}")
-        return kind(**{name: read_fields[name](value) for name, value in values.items()})
+        found = {name: read_fields[name](value) for name, value in values.items()}
+        if any(value == defaults[name] for name, value in found.items()):
+            raise ValueError("says what would have been left out")
+        return kind(**found)
 
     return read_all
 

@@ -47,7 +47,7 @@ LONGEST_PAUSE = 20.0  # milliseconds that a sweep may hold up anybody
 # Around the cycle of the random handles, so that the file is as full of gaps as a grown one.
 FILL = """
     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)
-    INSERT INTO sessions SELECT lower(hex(randomblob(32))), 'user_' || n, :record, 0, NULL, 0, 0,
+    INSERT INTO sessions SELECT lower(hex(randomblob(16))), 'user_' || n, :record, 0, NULL, 0,
     :ends_at FROM numbers"""
 
 Actions = tuple[Callable[[], object], Callable[[], object], Callable[[], object]]
@@ -128,10 +128,10 @@ def fill(path: Path, count: int) -> list[int]:
         rest = {"count": count - len(numbers), "record": RECORD.to_json(), "ends_at": END}
         connection.execute(FILL, rest)
     rows = (
-        (hash_id(str(number)), f"known_{number}", RECORD.to_json(), 0, None, 0, 0, END)
+        (hash_id(str(number)), f"known_{number}", RECORD.to_json(), 0, None, 0, END)
         for number in numbers
     )
-    connection.executemany("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.executemany("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     connection.execute("COMMIT")
     settle(connection, path)
     random.shuffle(numbers)

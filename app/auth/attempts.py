@@ -9,7 +9,7 @@ import json
 import secrets
 import time
 import zlib
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from flask import Response, after_this_request, g, request
 
@@ -24,7 +24,7 @@ from ..web.redirects import safe_return_to
 from .attempt import LATE, PADDED_TO, SENDING, Attempt
 
 PREFIX = "signin-attempt-"
-PURPOSE = "attempt/4"  # of the key: changes with the format, so that other releases pass over it
+PURPOSE = "attempt/5"  # of the key: changes with the format, so that other releases pass over it
 MAX_STATE = 255  # bytes of the caller's own `state`
 MAX_ATTEMPTS = 5
 MAX_ONE_COOKIE = 3_900  # bytes of its value; browsers keep 4,096 with name and attributes
@@ -177,7 +177,7 @@ def _set_cookie(response: Response, name: str, value: str, max_age: int, config:
 def _seal(attempt: Attempt) -> str:
     """Returns the attempt as the value of its cookie."""
     text = zlib.compress(
-        json.dumps(asdict(attempt), ensure_ascii=False, separators=(",", ":")).encode()
+        json.dumps(shapes.write(attempt), ensure_ascii=False, separators=(",", ":")).encode()
     )
     return sealer(PURPOSE).encrypt(text + bytes(-len(text) % PADDED_TO)).decode()
 

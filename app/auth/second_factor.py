@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app
@@ -102,7 +102,7 @@ def _answer(attempt: Attempt, pending: Pending, factor_id: str, code: str) -> Pr
         reply = user_management.authenticate_with_refresh_token(
             pending.token,
             browser,
-            organization_id=held["organization_id"],  # or WorkOS falls back to another
+            organization_id=held.get("organization_id"),  # or WorkOS falls back to another
             request_options=until(ends_at),
         )
     if reply.user.id != pending.details["user_id"]:
@@ -176,7 +176,7 @@ def person(required: StepRequired) -> dict[str, Any] | None:
     user_id = text_of(required.details.get("user"), "id")
     if not (user_id and required.email):
         return None
-    withheld = asdict(required.withheld) if required.withheld else None
+    withheld = shapes.write(required.withheld)
     return {"user_id": user_id, "email": required.email, "withheld": withheld}
 
 

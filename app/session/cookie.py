@@ -5,6 +5,7 @@ It is kept apart from `flask.session`, which stays the application's own.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 from typing import NamedTuple
@@ -113,4 +114,5 @@ def vary(response: Response) -> Response:
 
 
 def _ticket(session_id: str, at: int, seen: int) -> Ticket:
-    return Ticket(session_id, at, seen, hashlib.sha256(session_id.encode()).hexdigest())
+    digest = hashlib.sha256(session_id.encode()).digest()  # as `hash_id` does
+    return Ticket(session_id, at, seen, base64.urlsafe_b64encode(digest[:24]).decode())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 from flask import current_app
 
@@ -18,7 +19,7 @@ from .workos_session import WorkOSSession
 
 # Of what a store keeps. Counted up with every change of SessionRecord, Identity, WorkOSSession or a
 # store's own tables and keys, so that no release meets what another keeps: people sign in again.
-VERSION = 3
+VERSION = 4
 
 
 class SessionUnconfirmed(Unavailable):
@@ -46,13 +47,13 @@ class SessionRecord:
     """What is kept about one live session; times are seconds since the epoch."""
 
     identity: Identity
-    state: str | None  # the caller's own, as passed along when signing in
+    state: str | None = None  # the caller's own, as passed along when signing in
     signed_in_at: int
     browser: str
     seen_at: int = 0
     workos_text: str | None = None  # kept as text, because most requests only need `refresh_at`
     refresh_at: int = 0
-    stale_at: int = 0
+    stale_at: int = 0  # not stored: `workos_text` says it
 
     @cached_property
     def workos_session(self) -> WorkOSSession | None:
@@ -73,32 +74,27 @@ class SessionRecord:
 
     def to_json(self) -> str:
         """Returns what stays the same after sign-in; the rest has fields of its own."""
-        values = {
-            "identity": asdict(self.identity),
-            "state": self.state,
-            "signed_in_at": self.signed_in_at,
-            "browser": self.browser,
-        }
-        return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        lasting = replace(self, seen_at=0, workos_text=None, refresh_at=0, stale_at=0)
+        return json.dumps(shapes.write(lasting), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     @lru_cache(maxsize=1024, typed=True)  # the store is asked each time; mostly it says the same
     def from_fields(
-        cls, text: str, seen_at: int, workos_text: str | None, refresh_at: int, stale_at: int
+        cls, text: str, seen_at: int, workos_text: str | None, refresh_at: int
     ) -> SessionRecord | None:
         """Reads the fields of a store; None for what another release wrote: it is no session."""
-        fields = {
-            "seen_at": seen_at,
-            "workos_text": workos_text or None,
-            "refresh_at": refresh_at,
-            "stale_at": stale_at,
-        }
         try:
-            record = shapes.read(cls, shapes.read(dict[str, Any], json.loads(text)) | fields)
-            record.workos_session  # noqa: B018 # reading it is what raises
+            lasting = shapes.read(cls, json.loads(text))
+            stale_at = WorkOSSession.from_json(workos_text).stale_at if workos_text else 0
         except ValueError:
             return None
-        return record
+        return replace(
+            lasting,
+            seen_at=seen_at,
+            workos_text=workos_text or None,
+            refresh_at=refresh_at,
+            stale_at=stale_at,
+        )
 
 
 class SessionStore(Protocol):
@@ -154,8 +150,11 @@ def readable(found: Mapping[str, SessionRecord | None]) -> dict[str, SessionReco
 
 
 def hash_id(secret: str) -> str:
-    """Returns what a store may keep of a secret: nobody can sign in with what they read there."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    """Returns what a store may keep of a secret: nobody can sign in with what they read there.
+
+    It is 192 bits of the SHA-256, in 32 characters, because a store keeps it more than once.
+    """
+    return base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()[:24]).decode()
 
 
 def session_store() -> SessionStore:

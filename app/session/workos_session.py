@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -91,7 +91,7 @@ class WorkOSSession:
 
     def to_json(self) -> str:
         """Returns itself as text, for a store."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(shapes.write(self), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     @lru_cache(maxsize=1024)  # it stays the same for every request until the next refresh
@@ -113,7 +113,7 @@ def read_authentication(
 ) -> Authentication:
     """Reads the answer of `POST /user_management/authenticate`, and its access token.
 
-    All claims are kept where developers look at them, and nowhere else.
+    All claims, and the key, are kept where developers look at them, and nowhere else.
     """
     # Not verified: it came straight from WorkOS over TLS, in answer to a call with our key
     # (OpenID Connect Core 3.1.3.7 item 6). A token from anywhere else must be verified.
@@ -132,7 +132,7 @@ def read_authentication(
             refresh_token=sealed(PURPOSE, reply.refresh_token),
             generation=generation,
             organization_id=reply.organization_id or said.organization_id,
-            key_id=_text(token["header"].get("kid")),
+            key_id=_text(token["header"].get("kid")) if config.is_development else None,
             claims=kept or None,
         )
     method, named = reply.authentication_method, reply.impersonator

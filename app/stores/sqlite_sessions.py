@@ -13,7 +13,7 @@ from ..session.store import SessionRecord, SessionStore, StoreUnavailable, hash_
 from ..session.workos_session import WorkOSSession
 from .database import Database, SQLiteStorage, Values
 
-FIELDS = "record, seen_at, workos_session, refresh_at, stale_at"
+FIELDS = "record, seen_at, workos_session, refresh_at"
 FIND = f"SELECT {FIELDS} FROM sessions WHERE handle = ? AND expires_at > ?"  # noqa: S608 # our own names
 
 
@@ -31,7 +31,7 @@ class SQLiteSessionStore:
 
     def create(self, handle: str, record: SessionRecord, *, expires_at: float) -> None:
         self._write(
-            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 handle,
                 record.identity.user_id,
@@ -39,7 +39,6 @@ class SQLiteSessionStore:
                 record.seen_at,
                 record.workos_text,
                 record.refresh_at,
-                record.stale_at,
                 expires_at,
             ),
         )
@@ -56,8 +55,8 @@ class SQLiteSessionStore:
 
     def keep(self, handle: str, workos_session: WorkOSSession, *, refresh_at: int) -> None:
         self._write(
-            "UPDATE sessions SET workos_session = ?, refresh_at = ?, stale_at = ? WHERE handle = ?",
-            (workos_session.to_json(), refresh_at, workos_session.stale_at, handle),
+            "UPDATE sessions SET workos_session = ?, refresh_at = ? WHERE handle = ?",
+            (workos_session.to_json(), refresh_at, handle),
         )
 
     def of_user(self, user_id: str) -> dict[str, SessionRecord]:

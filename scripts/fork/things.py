@@ -362,12 +362,19 @@ THINGS: dict[str, Thing] = {
                 WORKOS_SESSION,
                 """, and its access token.
 
-    All claims are kept where developers look at them, and nowhere else.
+    All claims, and the key, are kept where developers look at them, and nowhere else.
     \"""
 """,
                 ', and its access token."""\n',
             ),
             Edit(WORKOS_SESSION, "dict(claims) if config.is_development else {}", "{}"),
+            Edit(WORKOS_SESSION, "    key_id: str | None = None\n"),
+            Edit(
+                WORKOS_SESSION,
+                """\
+            key_id=_text(token["header"].get("kid")) if config.is_development else None,
+""",
+            ),
             Edit(
                 "templates/base.html",
                 """\

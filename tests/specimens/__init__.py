@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -38,11 +38,14 @@ class Format:
 
 
 def shape_of(kind: Any) -> str:
-    """Returns the fields and types of what is kept."""
+    """Returns the fields, types and defaults of what is kept."""
     origin, inner = get_origin(kind), list(map(shape_of, get_args(kind)))
     if is_dataclass(kind) or hasattr(kind, "_fields"):
-        hints = get_type_hints(kind).items()
-        return f"({', '.join(f'{name}: {shape_of(one)}' for name, one in hints)})"
+        shapes = {name: f"{name}: {shape_of(one)}" for name, one in get_type_hints(kind).items()}
+        for one in fields(kind) if is_dataclass(kind) else ():
+            if one.default is not MISSING:  # which stands for a field that is left out
+                shapes[one.name] += f" = {one.default!r}"
+        return f"({', '.join(shapes.values())})"
     if origin is UnionType:
         return " | ".join(inner)
     name = "..." if kind is Ellipsis else getattr(origin or kind, "__name__", repr(kind))

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields, replace
 from typing import Any
 
 from app.auth import attempts, state
+from app.auth.attempt import Attempt, Pending
 from app.auth.doors import mailed_link, own_link
+from app.identity import Identity
 from app.keys import Keyring
 from app.limits import known_browsers
 from app.session import cookie
-from app.session.store import hash_id, session_store
+from app.session.store import SessionRecord, hash_id, session_store
+from app.session.workos_session import WorkOSSession
 from tests.specimens import Specimens
 from tests.stores.contract import RECORD, WORKOS_SESSION, in_a_minute, of_another_release
 from tests.walk import Visitor
@@ -21,14 +25,21 @@ from tests.walk import Visitor
 Other = tuple[Any, str, int]
 
 
-def others(value: Any) -> Iterator[Any]:
-    """Yields this value with a field more, each field less, and each of another type."""
+def others(value: Any, *kinds: Any) -> Iterator[Any]:
+    """Yields this value with a field more, each field less, and each of another type.
+
+    What these kinds of dataclasses have a default for may be missing; the default may not be there.
+    """
+    defaults = {one.name: one.default for kind in kinds for one in fields(kind)}
+    optional = {name: one for name, one in defaults.items() if one is not MISSING}
     yield from ([value], {"newer": value}, None, 5, "newer")
     if isinstance(value, dict):
         yield {**value, "newer": 1}
+        yield from ({**value, name: default} for name, default in optional.items())
         for name in value:
-            yield {one: value[one] for one in value if one != name}
-            yield from ({**value, name: one} for one in _of_other_types(value[name]))
+            if name not in optional:
+                yield {one: value[one] for one in value if one != name}
+            yield from ({**value, name: one} for one in _of_other_types(value[name], *kinds))
     elif isinstance(value, list):
         yield [*value, "newer"]
         for place in range(len(value)):
@@ -37,9 +48,9 @@ def others(value: Any) -> Iterator[Any]:
                 yield [*value[:place], one, *value[place + 1 :]]
 
 
-def _of_other_types(value: Any) -> Iterator[Any]:
+def _of_other_types(value: Any, *kinds: Any) -> Iterator[Any]:
     if isinstance(value, dict):
-        yield from others(value)
+        yield from others(value, *kinds)
     elif isinstance(value, list):  # of any length
         yield from ({"newer": value}, "newer", [*value, 5])
     else:
@@ -53,7 +64,7 @@ def attempt_cookies(left: Specimens, visitor: Visitor) -> Iterator[Other]:
     name = f"{attempts.PREFIX}{page.partition('attempt=')[2]}"
     sealer = Keyring([left.secret_key]).sealer(attempts.PURPOSE)
     attempt = json.loads(zlib.decompress(sealer.decrypt(left.under_way[name])))
-    for other in others(attempt):
+    for other in others(attempt, Attempt, Pending):
         text = zlib.compress(json.dumps(other).encode())
         visitor.take_cookies({name: sealer.encrypt(text).decode()})
         yield other, page, 400
@@ -114,14 +125,15 @@ def flask_sessions(left: Specimens, visitor: Visitor) -> Iterator[Other]:
 
 def records(left: Specimens, visitor: Visitor) -> Iterator[Other]:
     """Puts them into the store, one after the other, behind the cookie of a session."""
-    for other in others(json.loads(RECORD.to_json())):
+    for other in others(json.loads(RECORD.to_json()), SessionRecord, Identity):
         _store(json.dumps(other), None, left, visitor)
         yield other, "/account", 303
 
 
 def workos_sessions(left: Specimens, visitor: Visitor) -> Iterator[Other]:
     """Puts them into the store, one after the other, behind the cookie of a session."""
-    for other in others(json.loads(WORKOS_SESSION.to_json())):
+    there = replace(WORKOS_SESSION, generation=1, in_doubt=True, role="admin", roles=("admin",))
+    for other in others(json.loads(there.to_json()), WorkOSSession):
         _store(RECORD.to_json(), json.dumps(other), left, visitor)
         yield other, "/account", 303
 

@@ -43,7 +43,7 @@ class Verification:
 
     email: str
     email_verification_id: str
-    mails: int = 0  # that were asked for here
+    mails: int  # that were asked for here
 
 
 @bp.get("")
@@ -109,7 +109,7 @@ def _details(required: StepRequired) -> dict[str, Any] | None:
         email = canonical_email(required.email)
     except AddressRefused:
         return None
-    return asdict(Verification(email, name)) if isinstance(name, str) else None
+    return asdict(Verification(email, name, mails=0)) if isinstance(name, str) else None
 
 
 STEP = Step(
