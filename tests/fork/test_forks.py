@@ -213,8 +213,8 @@ def test_the_readme_says_how_large_each_is(
         assert make_fork(make_copy(tmp_path / variant), doors, without).returncode == 0
         app, tests = (lines(tmp_path / variant, part, "py") for part in ("app", "tests"))
         pages = lines(tmp_path / variant, "templates", "html")
-        sizes.append(f"{variant} {app:,} + {pages} + {tests:,}")
-    text = f"Lines of application, templates and tests: {'; '.join(sizes)}."
+        sizes.append(f"{variant} {app + pages:,} + {tests:,}")
+    text = f"Lines of application with templates, and of tests: {'; '.join(sizes)}."
     generated("README.md", "sizes", textwrap.fill(text, 138) + "\n")
 
 
