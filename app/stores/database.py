@@ -20,7 +20,7 @@ from .sqlite_file import TABLES, open_file
 Values = tuple[Any, ...] | dict[str, Any]
 
 SWEEP_EVERY = 60.0  # seconds between two removals of expired rows
-SWEEP_AT_ONCE = 100  # rows of a table: whoever writes waits for these, and all others for the lock
+SWEEP_AT_ONCE = 20  # rows of a table: whoever writes waits for these, and all others for the lock
 COUNT = """
     INSERT INTO limits VALUES (:key, :amount, :ends)
     ON CONFLICT (name) DO UPDATE SET
