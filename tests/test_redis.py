@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import redis
+import time_machine
 from flask import Flask
 from limits import parse
 from workos import WorkOSClient
@@ -107,6 +108,21 @@ def test_redis_keeps_no_session_id_and_forgets_by_itself(
         kinds = {key.partition(":")[0].partition("/")[0] for key in keys}
         assert kinds == {"session", "user", "claim", "LIMITS"}
         assert all(0 < client.ttl(key) <= 31 * 86_400 for key in keys)
+
+
+def test_the_list_of_a_persons_sessions_does_not_grow_for_ever(
+    visitor: Visitor, server: RedisServer
+) -> None:
+    """LIM-08: each sign-in keeps the list alive, and removes what is older than any session."""
+    with redis.Redis.from_url(server.url) as client:
+        with time_machine.travel(time.time() - 32 * 86_400):
+            visitor.sign_in_by_code()
+        for _ in range(2):
+            visitor.sign_out()
+            visitor.sign_in_by_code()
+
+        [people] = client.keys("user/*")
+        assert client.zcard(people) == 2
 
 
 LISTS = ("roles", "permissions", "entitlements", "feature_flags")

@@ -70,6 +70,7 @@ class RedisSessionStore:
         with _unavailable(), self._redis.pipeline() as pipeline:
             pipeline.set(_session(handle), text, exat=int(expires_at))
             pipeline.zadd(user, {handle: record.seen_at})
+            pipeline.zremrangebyscore(user, "-inf", record.seen_at - USER_LIFETIME)
             pipeline.expire(user, USER_LIFETIME)
             pipeline.execute()
 
