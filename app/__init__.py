@@ -70,7 +70,7 @@ def init_app(
     store, counters = stores or choose(config)
     app.extensions["signin_store"] = store
     limits.init_app(app, ring, counters)
-    web_language.init_app(app)
+    web_language.init_app(app, config)
     client.init_app(app, config, client=workos)
     session.init_app(app)
     access_tokens.init_app(app, config)

@@ -6,7 +6,7 @@ words stand in code and templates. Nothing is looked up until something is put i
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from babel.core import get_global, parse_locale
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
 
-from ..config import DAY, Config, settings
+from ..config import DAY, Config
 
 CATALOGUES = Path(__file__).parents[1] / "translations"
 ENGLISH = Locale("en")
@@ -38,7 +38,7 @@ class Language(NamedTuple):
     space: str  # between two sentences
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Flask, config: Config) -> None:
     """Adds our catalogues to the application.
 
     If it has Flask-Babel already, that stays in charge: it says which language it is, and its own
@@ -49,7 +49,9 @@ def init_app(app: Flask) -> None:
     if theirs is None:
         filters = dict(app.jinja_env.filters)
         Babel(  # type: ignore[no-untyped-call] # Flask-Babel says no types here
-            app, default_translation_directories=str(CATALOGUES), locale_selector=_wanted_by_visitor
+            app,
+            default_translation_directories=str(CATALOGUES),
+            locale_selector=partial(_wanted_by_visitor, cookie_name(config)),
         )
         app.jinja_env.filters.update(filters)  # "datetimeformat", for example, may be theirs
         return
@@ -77,7 +79,7 @@ def current_locale() -> Locale:
 def current_language() -> Language:
     """Returns what this answer says of its language, and has its headers say the same."""
     locale = current_locale()
-    request.environ[LANGUAGE] = tag = tag_of(locale)
+    request.environ[LANGUAGE] = tag = str(locale).replace("_", "-")  # "pt-BR" (RFC 5646)
     has_others = len(languages()) > 1 and is_chosen_here()
     return Language(tag, own_name(locale), locale.text_direction, has_others, between_sentences())
 
@@ -86,11 +88,6 @@ def between_sentences() -> str:
     """Returns what stands between two sentences: nothing in Chinese and Japanese."""
     # Translators: two whole sentences, one after the other
     return gettext("%(sentence)s %(next)s", sentence="", next="")
-
-
-def tag_of(locale: Locale) -> str:
-    """Returns the name of a language in HTML and HTTP: "pt-BR" (RFC 5646)."""
-    return str(locale).replace("_", "-")
 
 
 def own_name(locale: Locale) -> str:
@@ -109,18 +106,16 @@ def cookie_name(config: Config) -> str:
     return config.cookie_prefix + COOKIE
 
 
-def _wanted_by_visitor() -> Locale:
+def _wanted_by_visitor(cookie: str) -> Locale:
     if not has_request_context():
         return ENGLISH
-    chosen = languages().get(request.cookies.get(cookie_name(settings()), ""))
-    asked = islice(request.accept_languages, MAX_ASKED)
-    return chosen or _best([tag for tag, quality in asked if quality > 0 and len(tag) <= MAX_TAG])
-
-
-def _best(tags: list[str]) -> Locale:
+    if chosen := languages().get(request.cookies.get(cookie, "")):
+        return chosen
     # Not Accept.best_match, which takes "en" for "de-AT, en;q=0.1", because "de-AT" is not there.
     there = {_written(str(locale)): locale for locale in languages().values()}
-    return next((there[_written(tag)] for tag in tags if _written(tag) in there), ENGLISH)
+    asked = islice(request.accept_languages, MAX_ASKED)
+    tags = (_written(tag) for tag, quality in asked if quality > 0 and len(tag) <= MAX_TAG)
+    return next((there[tag] for tag in tags if tag in there), ENGLISH)
 
 
 @lru_cache(maxsize=500)
