@@ -23,6 +23,7 @@ from ..session import current_user
 from ..session.store import session_store
 from ..web.answers import see_other, wants_json
 from ..web.fields import queried, submitted
+from ..web.visitor import this_visitor
 from ..workos_api import multi_factor_auth, user_management
 from ..workos_api.client import TIMEOUT, until
 from ..workos_api.faults import WorkOSNotFound
@@ -132,7 +133,7 @@ def confirm() -> Response:
         code = plain_code(
             fields["one_time_code"], missing=StepCodeMissing, malformed=StepCodeMalformed
         )
-        limits.count_try(tries, current_user.email, config)
+        limits.count_try(tries, current_user.email, this_visitor(), config)
         second_factor.verify(enrollment.factor_id, code)
     except (CodeUnreadable, TotpRefused) as refused:
         refused.form = PAGE

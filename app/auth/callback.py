@@ -16,6 +16,7 @@ from ..web import log
 from ..web.answers import see_other, wants_json
 from ..web.fields import queried
 from ..web.prefetch import refuse_machines
+from ..web.visitor import this_visitor
 from ..workos_api.client import take_place
 from . import attempts, code_instead, state
 from .attempt import EXCHANGING
@@ -73,7 +74,7 @@ def receive() -> Response:
     take_place()  # before all that counts: who is sent away can open the same link again
     # Counted only now: an image on any web page can send its readers here, but not with our cookie,
     # and costs WorkOS nothing. So nobody's budget can be used up from elsewhere.
-    limits.count_visit("callback", config)
+    limits.count_visit("callback", this_visitor(), config)
     if attempt.pending:
         raise StepDone  # they went back to the page of the provider, and on again
     state.spend(attempt, store)

@@ -12,6 +12,7 @@ from ..config import settings
 from ..failures import WrongCode
 from ..session.store import session_store
 from ..web.fields import submitted
+from ..web.visitor import this_visitor
 from ..workos_api.refusals import CodeRefused
 from .attempt import Pending
 from .complete import complete
@@ -55,7 +56,7 @@ def redeem_code(
         one_time_code = plain_code(
             fields["one_time_code"], missing=StepCodeMissing, malformed=StepCodeMalformed
         )
-        limits.count_try(asked, email, config)
+        limits.count_try(asked, email, this_visitor(), config)
         store.check()  # before the code is spent on a session that could not be kept
         reply = exchange(pending, one_time_code)
     except (CodeUnreadable, WrongCode, CodeRefused) as refused:

@@ -13,7 +13,7 @@ from ..config import Config, settings
 from ..pages import leave
 from ..web import log
 from ..web.answers import see_other
-from ..web.visitor import this_browser
+from ..web.visitor import this_browser, this_visitor
 from ..workos_api import authorize
 from . import attempts, invited, state
 from .attempt import Attempt
@@ -50,7 +50,7 @@ def begin(
 
     A code is worth nothing to another browser (RFC 9700, 2.1.1). Raises TooManyRequests.
     """
-    limits.count_visit("leading-away", config)
+    limits.count_visit("leading-away", this_visitor(), config)
     attempt = attempts.begin(
         method,
         lifetime=LIFETIME,

@@ -22,6 +22,7 @@ from ..web import log
 from ..web.answers import see_other, wants_json
 from ..web.fields import queried, submitted
 from ..web.prefetch import refuse_machines
+from ..web.visitor import this_visitor
 from ..workos_api.invitations import (
     TOKEN,
     InvitationRefused,
@@ -107,7 +108,7 @@ def _find(attempt_id: str, config: Config) -> tuple[Attempt, Invitation]:
     attempt = attempts.require(METHOD, attempt_id, config)
     # Counted only for a browser that has opened the link, and apart from codes: no page of another
     # site can use up what its readers need to sign in.
-    limits.count_visit("invitation", config)
+    limits.count_visit("invitation", this_visitor(), config)
     if attempt.pending is None:
         raise InvitationUnknown
     identity = signed_in_identity()

@@ -144,7 +144,7 @@ current_api_key: APIKey = LocalProxy(lambda: g.get("signin_api_key"))  # type: i
 def _ask(value: str, handle: str) -> tuple[APIKey, SessionRecord]:
     # Only wrong keys are counted, and afterwards: the keys of many programs may come from one
     # address, and each worker asks for itself. What slips through in parallel are a few calls.
-    wrong = Budget("api-key-visitor", this_visitor(), settings().limit_verify_per_visitor)
+    wrong = Budget("api-key-visitor", this_visitor().address, settings().limit_verify_per_visitor)
     if not left(wrong) and (exceeded := hit(wrong)):
         raise TooManyRequests(retry_after=exceeded.retry_after)
     try:

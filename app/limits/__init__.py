@@ -16,7 +16,7 @@ from limits.storage import Storage
 from ..config import DAY, Config
 from ..failures import NEW_CODE, RELOAD, SITE_DOCTOR, Failure
 from ..keys import Keyring
-from ..web.visitor import this_visitor, visitor_and_network
+from ..web.visitor import Visitor, this_visitor
 from ..workos_api.client import take_place
 from ..workos_api.refusals import CodeRefused
 from . import counters, known_browsers
@@ -68,44 +68,44 @@ def _refuse(limit: RequestLimit) -> None:
 
 
 limiter = Limiter(
-    key_func=this_visitor, strategy="fixed-window", storage_uri="signin://", on_breach=_refuse
+    key_func=lambda: this_visitor().address,
+    strategy="fixed-window",
+    storage_uri="signin://",
+    on_breach=_refuse,
 )
 # It is attached to an application of its own, so that it reads none of a host's RATELIMIT_
 # settings, and hooks into no request but those to the views it decorates.
 limiter.init_app(Flask("limits"))
 
-
-def _per_visitor() -> str:
+verifying = limiter.shared_limit(
     # Not by settings(): they differ for previews, and Flask-Limiter asks twice for each request.
-    return str(current_app.extensions["signin_settings"].limit_verify_per_visitor)
-
-
-verifying = limiter.shared_limit(_per_visitor, "verify-visitor")
+    lambda: str(current_app.extensions["signin_settings"].limit_verify_per_visitor),
+    "verify-visitor",
+)
 """Limits how often one visitor reaches a step between a door and the session."""
 
 
-def count_mail(counted_for: str, config: Config) -> None:
+def count_mail(counted_for: str, visitor: Visitor, config: Config) -> None:
     """Counts a mail for its address, the visitor's network and everybody; raises TooManyRequests.
 
     A browser that is known for the address has a budget of its own, and so have all such together:
     what strangers use up is no concern of theirs.
     """
     take_place()  # who is sent away for want of one has not asked for anything yet
-    address, where = visitor_and_network()
-    visitor = Budget("send-visitor", address, config.limit_send_per_visitor)
+    of_visitor = Budget("send-visitor", visitor.address, config.limit_send_per_visitor)
     if browser := known_browsers.find(counted_for, config):
         exceeded = hit(
-            visitor,
+            of_visitor,
             Budget("send-known-browser", browser, config.limit_send_per_known_browser),
             Budget("send-total-known", "everyone", config.limit_send_total_known),
         )
     else:
         # From the narrowest on: what one of them refuses uses up nothing of the wider ones.
-        pair = f"{counted_for}/{where}"
+        pair = f"{counted_for}/{visitor.network}"
         exceeded = hit(
-            visitor,
+            of_visitor,
             Budget("send-pair", pair, config.limit_send_per_address_and_network),
-            Budget("send-network", where, config.limit_send_per_network),
+            Budget("send-network", visitor.network, config.limit_send_per_network),
             Budget("send-address", counted_for, config.limit_send_per_address),
             Budget("send-total", "everyone", config.limit_send_total),
         )
@@ -113,7 +113,7 @@ def count_mail(counted_for: str, config: Config) -> None:
         raise TooManyRequests(retry_after=exceeded.retry_after)
 
 
-def count_try(attempt_id: str, email: str, config: Config) -> None:
+def count_try(attempt_id: str, email: str, visitor: Visitor, config: Config) -> None:
     """Counts a try for the visitor, its code and its address: always five tries a code.
 
     A browser that is known for the address has a budget of its own, until somebody has tried in
@@ -122,11 +122,11 @@ def count_try(attempt_id: str, email: str, config: Config) -> None:
     """
     take_place()  # or a full house would use up somebody's tries
     email = email.casefold()  # WorkOS may have it as it was first written
-    visitor = Budget("try-visitor", visitor_and_network()[0], config.limit_verify_per_visitor)
+    of_visitor = Budget("try-visitor", visitor.address, config.limit_verify_per_visitor)
     tries, of_address = _tries(attempt_id), _tries_of_address(email, config)
     if browser := known_browsers.find(email, config):
         exceeded = hit(
-            visitor,
+            of_visitor,
             tries,
             Budget("tries-while-known", browser, TRIES_WHILE_KNOWN),
             Budget("verify-known-browser", browser, config.limit_verify_per_known_browser),
@@ -135,19 +135,19 @@ def count_try(attempt_id: str, email: str, config: Config) -> None:
         if exceeded and exceeded.scope == "tries-while-known":
             exceeded = hit(of_address, never_alone=True)
     else:
-        exceeded = hit(visitor, tries, of_address, never_alone=True)
+        exceeded = hit(of_visitor, tries, of_address, never_alone=True)
     if exceeded:
         refusal = TooManyTries if exceeded.scope == tries.scope else TooManyRequests
         raise refusal(retry_after=exceeded.retry_after)
 
 
-def count_visit(what: str, config: Config) -> None:
+def count_visit(what: str, visitor: Visitor, config: Config) -> None:
     """Counts what a visitor does, each `what` apart from the others; raises TooManyRequests.
 
     For what is counted only once it is known who asks for what; before that, `verifying` does.
     """
-    visitor = Budget(f"{what}-visitor", this_visitor(), config.limit_verify_per_visitor)
-    if exceeded := hit(visitor):
+    of_visitor = Budget(f"{what}-visitor", visitor.address, config.limit_verify_per_visitor)
+    if exceeded := hit(of_visitor):
         raise TooManyRequests(retry_after=exceeded.retry_after)
 
 

@@ -26,6 +26,14 @@ class Browser(NamedTuple):
     user_agent: str | None
 
 
+class Visitor(NamedTuple):
+    """Who is asking, as limits count them: by network address."""
+
+    address: str  # a whole /64 of IPv6 counts as one
+    network: str  # of theirs: a /24 of IPv4, a /48 of IPv6
+    browser: Browser
+
+
 def this_browser() -> Browser:
     """Returns the address and the name of the browser that asks; None where they cannot be told."""
     address = _address(request.remote_addr or "")  # a Unix socket has none
@@ -33,19 +41,15 @@ def this_browser() -> Browser:
     return Browser(str(address) if address else None, user_agent or None)
 
 
-def this_visitor() -> str:
-    """Returns who is asking, by network address; a whole /64 of IPv6 counts as one."""
-    return visitor_and_network()[0]
-
-
-def visitor_and_network() -> tuple[str, str]:
-    """Returns who is asking, and the network of theirs: a /24 of IPv4, a /48 of IPv6."""
-    text = get_remote_address()
+def this_visitor() -> Visitor:
+    """Returns who is asking, to be read once and handed on."""
+    browser, text = this_browser(), get_remote_address()
     address = _address(text)
     if address is None:
-        return text, text
+        return Visitor(text, text, browser)
     version = address.version
-    return str(_network(address, VISITOR[version])), str(_network(address, NETWORK[version]))
+    household, network = _network(address, VISITOR[version]), _network(address, NETWORK[version])
+    return Visitor(str(household), str(network), browser)
 
 
 def network_start() -> str:

@@ -185,16 +185,16 @@ ONLY_CODES = (
         MAGIC_AUTH,
         """\
     fields, config = submitted("email", "instead_of", "next", "state"), settings()
-    token = fields["instead_of"]
+    token, visitor = fields["instead_of"], this_visitor()
     link = code_instead.replaced_link(token) if token else None
     email = link.email if link else canonical_email(fields["email"])
     # A scanner that submits the form of a failed link must not use up the person's own limit.
-    limits.count_mail(f"link {link.attempt_id}" if link else email, config)
+    limits.count_mail(f"link {link.attempt_id}" if link else email, visitor, config)
 """,
         """\
     fields, config = submitted("email", "next", "state"), settings()
-    email = canonical_email(fields["email"])
-    limits.count_mail(email, config)
+    email, visitor = canonical_email(fields["email"]), this_visitor()
+    limits.count_mail(email, visitor, config)
 """,
     ),
     Edit(
@@ -202,7 +202,7 @@ ONLY_CODES = (
         """\
     with code_instead.spending(link) if link else nullcontext():
         one_time_code = user_management.create_magic_auth(
-            email, this_browser(), invited.token(attempt.return_to, config)
+            email, visitor.browser, invited.token(attempt.return_to, config)
         )
         if config.mails_itself and one_time_code:
             button = mailed_link.make(LINK, "signin.magic_auth.open_mail", attempt, config)
@@ -214,7 +214,7 @@ ONLY_CODES = (
 """,
         """\
     one_time_code = user_management.create_magic_auth(
-        email, this_browser(), invited.token(attempt.return_to, config)
+        email, visitor.browser, invited.token(attempt.return_to, config)
     )
     if config.mails_itself and one_time_code:
         button = mailed_link.make(LINK, "signin.magic_auth.open_mail", attempt, config)

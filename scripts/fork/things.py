@@ -172,13 +172,13 @@ THINGS: dict[str, Thing] = {
             ),
             Edit(
                 "app/auth/doors/magic_auth.py",
-                "one_time_code, email, this_browser(), invited.token(attempt.return_to, config)",
-                "one_time_code, email, this_browser()",
+                "one_time_code, email, visitor.browser, invited.token(attempt.return_to, config)",
+                "one_time_code, email, visitor.browser",
             ),
             Edit(
                 "app/auth/doors/magic_auth.py",
-                "email, this_browser(), invited.token(attempt.return_to, config)",
-                "email, this_browser()",
+                "email, visitor.browser, invited.token(attempt.return_to, config)",
+                "email, visitor.browser",
             ),
             Edit(
                 "app/auth/elsewhere.py",

@@ -26,7 +26,7 @@ from ...web.answers import wants_json
 from ...web.email_address import canonical_email
 from ...web.fields import queried, submitted
 from ...web.prefetch import refuse_machines
-from ...web.visitor import this_browser
+from ...web.visitor import this_visitor
 from ...workos_api import user_management
 from ...workos_api.refusals import InvalidOneTimeCode, OneTimeCodeExpired
 from .. import attempts, code_instead, invited, state
@@ -66,11 +66,11 @@ class OneTimeCodeMalformed(CodeUnreadable):
 def send() -> Response:
     """Emails a code to `email`, and sends the person on to type it in."""
     fields, config = submitted("email", "instead_of", "next", "state"), settings()
-    token = fields["instead_of"]
+    token, visitor = fields["instead_of"], this_visitor()
     link = code_instead.replaced_link(token) if token else None
     email = link.email if link else canonical_email(fields["email"])
     # A scanner that submits the form of a failed link must not use up the person's own limit.
-    limits.count_mail(f"link {link.attempt_id}" if link else email, config)
+    limits.count_mail(f"link {link.attempt_id}" if link else email, visitor, config)
     attempt = attempts.begin(
         "magic_auth",
         email=email,
@@ -80,7 +80,7 @@ def send() -> Response:
     )
     with code_instead.spending(link) if link else nullcontext():
         one_time_code = user_management.create_magic_auth(
-            email, this_browser(), invited.token(attempt.return_to, config)
+            email, visitor.browser, invited.token(attempt.return_to, config)
         )
         if config.mails_itself and one_time_code:
             button = mailed_link.make(LINK, "signin.magic_auth.open_mail", attempt, config)
@@ -157,14 +157,14 @@ def open_mail() -> ResponseReturnValue:
 
 
 def _exchange(attempt: Attempt, one_time_code: str, config: Config) -> Response:
-    email = attempt.email or ""
-    limits.count_try(attempt.id, email, config)
+    email, visitor = attempt.email or "", this_visitor()
+    limits.count_try(attempt.id, email, visitor, config)
     store = session_store()
     store.check()  # before the code is spent on a session that could not be kept
     try:
         asked = _asked_here(attempt, one_time_code, config)
         reply = user_management.authenticate_with_magic_auth(
-            one_time_code, email, this_browser(), invited.token(attempt.return_to, config)
+            one_time_code, email, visitor.browser, invited.token(attempt.return_to, config)
         )
     except WrongCode as wrong:
         wrong.tries_left = limits.tries_left(attempt.id)

@@ -17,7 +17,7 @@ from ...identity import Identity
 from ...pages import render
 from ...web.email_address import canonical_email, is_same_email
 from ...web.fields import RequestRefused, queried, submitted
-from ...web.visitor import this_browser
+from ...web.visitor import this_browser, this_visitor
 from ...workos_api import passwordless, sso, user_management
 from ...workos_api.faults import RedirectUriUnregistered
 from ...workos_api.refusals import SomebodyElse
@@ -87,7 +87,7 @@ def send() -> Response:
     # WorkOS would refuse an unknown one too, but an open redirect is ours to refuse.
     if redirect_uri not in config.redirect_uris:
         raise RedirectUriNotAllowed
-    limits.count_mail(email, config)
+    limits.count_mail(email, this_visitor(), config)
     attempt = attempts.begin(
         "magic_link",
         email=email,

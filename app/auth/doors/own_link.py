@@ -24,6 +24,7 @@ from ...web import log
 from ...web.answers import wants_json
 from ...web.fields import queried, submitted
 from ...web.prefetch import refuse_machines
+from ...web.visitor import this_visitor
 from .. import attempts, state
 from ..attempt import EXCHANGING, Attempt
 from ..state import StateExpired
@@ -108,7 +109,7 @@ def relay() -> ResponseReturnValue:
     relay_code = plain_code(
         fields["relay_code"], missing=RelayCodeMissing, malformed=RelayCodeMalformed
     )
-    limits.count_try(attempt.id, attempt.email or "", config)
+    limits.count_try(attempt.id, attempt.email or "", this_visitor(), config)
     right_codes = _relay_codes(attempt.id)
     if not attempt.link or not any(hmac.compare_digest(relay_code, c) for c in right_codes):
         wrong = InvalidRelayCode()

@@ -18,6 +18,7 @@ from ...web.answers import wants_json
 from ...web.email_address import canonical_email
 from ...web.fields import queried, submitted
 from ...web.prefetch import refuse_machines
+from ...web.visitor import this_visitor
 from ...workos_api.connections import active_connections
 from .. import attempts
 from ..attempt import ASKING
@@ -76,7 +77,7 @@ def go_on() -> ResponseReturnValue:
     email = attempt.login_hint
     if not email:
         raise attempts.AttemptMissing
-    limits.count_visit("leading-away", config)
+    limits.count_visit("leading-away", this_visitor(), config)
     found = active_connections(email.rpartition("@")[2])
     if not found:
         raise NoConnection

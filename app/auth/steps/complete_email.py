@@ -15,7 +15,7 @@ from ...pages import render
 from ...session.store import session_store
 from ...web.email_address import AddressRefused, canonical_email
 from ...web.fields import queried, submitted
-from ...web.visitor import this_browser
+from ...web.visitor import this_visitor
 from ...workos_api import authorize
 from ...workos_api.steps import EmailCompletionRequired
 from ..complete import complete
@@ -43,13 +43,13 @@ def show() -> str:
 def give() -> Response:
     """Goes on with the address, which WorkOS will want to see confirmed."""
     fields = submitted("attempt", "email")
-    config, store = settings(), session_store()
+    config, store, visitor = settings(), session_store(), this_visitor()
     attempt, pending = require(STEP, fields["attempt"], config)
     try:
         email = canonical_email(fields["email"])
-        limits.count_mail(email, config)  # WorkOS mails a code to it
+        limits.count_mail(email, visitor, config)  # WorkOS mails a code to it
         store.check()  # before the token is spent on a session that could not be kept
-        reply = authorize.authenticate_with_email_completion(email, pending.token, this_browser())
+        reply = authorize.authenticate_with_email_completion(email, pending.token, visitor.browser)
     except AddressRefused as refused:
         refused.form = PAGE
         raise

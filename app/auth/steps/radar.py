@@ -15,7 +15,7 @@ from ...config import Config, settings
 from ...pages import render
 from ...web.email_address import canonical_email
 from ...web.fields import queried
-from ...web.visitor import this_browser
+from ...web.visitor import this_browser, this_visitor
 from ...workos_api import step_codes
 from ...workos_api.steps import RadarEmailChallenge, StepRequired
 from ..attempt import STEP_LIFETIME
@@ -60,7 +60,7 @@ def verify() -> Response:
 def _mail(details: dict[str, Any], _: str, config: Config) -> None:
     address, one_time_code = step_codes.radar_challenge_code(details["radar_challenge_id"])
     email = canonical_email(address)
-    limits.count_mail(email, config)
+    limits.count_mail(email, this_visitor(), config)
     mail.send_code(email, one_time_code, lifetime=STEP_LIFETIME)
 
 

@@ -17,7 +17,7 @@ from ...pages import render
 from ...web.answers import see_other
 from ...web.email_address import AddressRefused, canonical_email
 from ...web.fields import queried, submitted
-from ...web.visitor import this_browser
+from ...web.visitor import this_browser, this_visitor
 from ...workos_api import step_codes
 from ...workos_api.faults import EmailNotAccepted, InvalidRequest
 from ...workos_api.refusals import InvalidOneTimeCode
@@ -69,7 +69,7 @@ def send() -> Response:
         # The same code: WorkOS tells only the one that it asks for.
         _mail(details, pending.token, config)
     else:
-        limits.count_mail(details["email"], config)
+        limits.count_mail(details["email"], this_visitor(), config)
         is_nobodys = pending.token.startswith(NOBODY)
         mail_another = step_codes.send_nothing if is_nobodys else step_codes.send_verification_email
         mail_another(details["email_verification_id"])
@@ -92,7 +92,7 @@ def _exchange(pending: Pending, one_time_code: str) -> AuthenticateResponse:
 
 
 def _mail(details: dict[str, Any], token: str, config: Config) -> None:
-    limits.count_mail(details["email"], config)
+    limits.count_mail(details["email"], this_visitor(), config)
     try:
         one_time_code = step_codes.email_verification_code(details["email_verification_id"])
     except InvalidPendingAuthenticationToken:
