@@ -70,18 +70,19 @@ def receive() -> Response:
         return _begin_again(StateMissing(), query)
     if not arrival:
         raise StateInvalid
-    attempt, store = state.require_attempt(arrival), session_store()
+    attempt, store, visitor = state.require_attempt(arrival), session_store(), this_visitor()
     take_place()  # before all that counts: who is sent away can open the same link again
     # Counted only now: an image on any web page can send its readers here, but not with our cookie,
     # and costs WorkOS nothing. So nobody's budget can be used up from elsewhere.
-    limits.count_visit("callback", this_visitor(), config)
+    limits.count_visit("callback", visitor, config)
     if attempt.pending:
         raise StepDone  # they went back to the page of the provider, and on again
     state.spend(attempt, store)
     door = find_door(attempt.method)
     if door is None or door.redeem is None:
         raise StateInvalid  # nobody is sent here from such a door
-    return complete(attempt, door.redeem(attempt, query["code"], config), config, store)
+    proof = door.redeem(attempt, query["code"], visitor.browser, config)
+    return complete(attempt, proof, config, store)
 
 
 def _notice(arrival: Arrival, token: str) -> None:

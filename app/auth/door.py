@@ -12,6 +12,7 @@ from workos.user_management.models import AuthenticateResponse
 from ..config import DAY, Config
 from ..identity import Identity
 from ..session.workos_session import WorkOSSession, read_authentication
+from ..web.visitor import Browser
 from .attempt import Attempt
 
 # In WorkOS's words: a passkey is two factors, an identity provider sees to its own, and who
@@ -64,7 +65,7 @@ class Door:
     # Leads to where somebody signs in to an organization: its id, their address, and where next.
     lead_to_organization: Callable[[str, str, str], Response] | None = None
     # What /auth/callback does with `code`, if people come back that way.
-    redeem: Callable[[Attempt, str, Config], Proof] | None = None
+    redeem: Callable[[Attempt, str, Browser, Config], Proof] | None = None
     # Where it leads somebody who comes there without having begun here: None if it cannot, or just
     # has. It has what WorkOS said in the query, by WorkOS's names.
     begin_again: Callable[[Mapping[str, str]], Response | None] | None = None

@@ -13,7 +13,7 @@ from ..config import Config, settings
 from ..pages import leave
 from ..web import log
 from ..web.answers import see_other
-from ..web.visitor import this_browser, this_visitor
+from ..web.visitor import Browser, this_visitor
 from ..workos_api import authorize
 from . import attempts, invited, state
 from .attempt import Attempt
@@ -102,7 +102,7 @@ def has_just_begun(method: str) -> bool:
     )
 
 
-def redeem(attempt: Attempt, code: str, config: Config) -> Proof:
+def redeem(attempt: Attempt, code: str, browser: Browser, config: Config) -> Proof:
     """Exchanges the callback's code, with the verifier that stayed here."""
-    reply = authorize.authenticate_with_code(code, attempt.code_verifier or "", this_browser())
+    reply = authorize.authenticate_with_code(code, attempt.code_verifier or "", browser)
     return Proof.from_authentication(attempt, reply, config)

@@ -28,6 +28,7 @@ from flask import Blueprint, redirect
 from ...config import Config, settings
 from ...identity import Identity
 from ...web.fields import queried
+from ...web.visitor import Browser
 from .. import attempts, state
 from ..attempt import Attempt
 from ..door import Door, Proof
@@ -50,7 +51,7 @@ def show():
     return redirect(f"https://elsewhere.example/?state={state.make(attempt)}", code=303)
 
 
-def redeem(attempt: Attempt, code: str, config: Config) -> Proof:
+def redeem(attempt: Attempt, code: str, browser: Browser, config: Config) -> Proof:
     """Believes a browser that comes back with the right verifier."""
     assert attempt.code_verifier == "kept here"
     assert attempt.email is None

@@ -17,7 +17,7 @@ from ...identity import Identity
 from ...pages import render
 from ...web.email_address import canonical_email, is_same_email
 from ...web.fields import RequestRefused, queried, submitted
-from ...web.visitor import this_browser, this_visitor
+from ...web.visitor import Browser, this_visitor
 from ...workos_api import passwordless, sso, user_management
 from ...workos_api.faults import RedirectUriUnregistered
 from ...workos_api.refusals import SomebodyElse
@@ -122,7 +122,7 @@ def sent() -> str:
     return render("auth/sent.html", attempt=attempt)
 
 
-def redeem(attempt: Attempt, code: str, config: Config) -> Proof:
+def redeem(attempt: Attempt, code: str, browser: Browser, config: Config) -> Proof:
     """Exchanges the callback's code for a Profile, and that for the User with its address.
 
     Nobody is signed in before the User is known: with the Profile's own id one person would be two.
@@ -137,7 +137,7 @@ def redeem(attempt: Attempt, code: str, config: Config) -> Proof:
             raise EmailMismatch
         profile_id = str(profile["id"])
     try:
-        user = user_management.find_or_create_user(email, this_browser())
+        user = user_management.find_or_create_user(email, browser)
     except (OurFault, StepRequired) as failure:  # who is only looked up can answer nothing
         attempts.remember(replace(attempt, profile_id=profile_id, link=None), config)
         state.reopen(attempt)
