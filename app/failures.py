@@ -67,23 +67,21 @@ class Failure(Exception):
     diagnosis: ClassVar[str] = STORY
     fix: ClassVar[str]
 
+    usual_wait: ClassVar[int | None] = None  # seconds, where nobody says when to try again
     tries_left: int | None = None
     other_challenges: tuple[str | None, ...] = ()  # of the alternatives, see guards/program.py
     about: Mapping[str, object] = MappingProxyType({})  # what else programs are told
+    placeholders: Mapping[str, object] = MappingProxyType({})  # what stands for those in `reason`
 
     def __init__(self, *, retry_after: int | None = None, detail: str | None = None) -> None:
         super().__init__(self.name())
-        self.retry_after = retry_after  # seconds
+        self.retry_after = retry_after or self.usual_wait  # seconds
         self.detail = detail  # harmless, and for the log alone
-
-    def placeholders(self) -> dict[str, object]:
-        """Returns what stands for the placeholders in `reason`, in the language of the request."""
-        return {}
 
     def translate(self) -> None:
         """Puts title, reason and button into the language of the request, to be shown."""
         self.title = gettext(self.title)
-        self.reason = gettext(self.reason, **self.placeholders())
+        self.reason = gettext(self.reason, **self.placeholders)
         self.button = replace(self.button, label=gettext(self.button.label))
 
     @property
@@ -122,9 +120,7 @@ class Unavailable(OurFault):
     """Something cannot be reached right now; the page says when to try again."""
 
     status = 503
-
-    def __init__(self, *, retry_after: int | None = None, detail: str | None = None) -> None:
-        super().__init__(retry_after=retry_after or RETRY_LATER, detail=detail)
+    usual_wait = RETRY_LATER
 
 
 class CookieLost(Failure):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from flask import Blueprint, Response, make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -46,9 +47,7 @@ class APIKeyIncomplete(APIKeyNotMade):
 
     title = "Give the key a name"
     reason = "Enter up to %(most)s characters, and choose when the key expires."
-
-    def placeholders(self) -> dict[str, object]:
-        return {"most": MAX_NAME}
+    placeholders = MappingProxyType({"most": MAX_NAME})
 
 
 class TooManyAPIKeys(APIKeyNotMade):

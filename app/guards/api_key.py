@@ -52,11 +52,7 @@ class APIKeyRefused(Failure):
     )
     diagnosis = "grep api_key_invalid in the log: `detail` has the end of the key"
     fix = "Make a new key, and send it in the header."
-
-    @property
-    def challenge(self) -> str:
-        """Returns how to come again: with a key (RFC 6750, section 3)."""
-        return 'Bearer realm="API key"'
+    challenge = 'Bearer realm="API key"'  # how to come again: with a key (RFC 6750, section 3)
 
 
 class APIKeyMissing(APIKeyRefused):
@@ -71,11 +67,7 @@ class APIKeyInvalid(APIKeyRefused):
 
     title = "That API key is not valid"
     reason = "It may have been revoked, or it has expired."
-
-    @property
-    def challenge(self) -> str:
-        """Returns the same, with the error code of RFC 6750."""
-        return f'{super().challenge}, error="invalid_token"'
+    challenge = f'{APIKeyRefused.challenge}, error="invalid_token"'
 
 
 class APIKeyUnconfirmed(Unavailable):

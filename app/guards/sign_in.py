@@ -42,10 +42,7 @@ class SignInAgain(SignInAgainNeeded):
     ) -> None:
         """Says how many seconds ago the sign-in may be."""
         super().__init__(retry_after=retry_after, detail=detail)
-        self.max_age = max_age
-
-    def placeholders(self) -> dict[str, object]:
-        return {"duration": in_words(self.max_age)}
+        self.placeholders = {"duration": in_words(max_age)}
 
 
 class NotWhileImpersonating(Failure):

@@ -54,9 +54,6 @@ class TooManyTries(CodeRefused):
     button = NEW_CODE
     event = "authn_login_fail_max"
 
-    def __init__(self, *, retry_after: int | None = None, detail: str | None = None) -> None:
-        super().__init__(detail=detail)  # without a time, because waiting does not help
-
 
 def init_app(app: Flask, keyring: Keyring, storage: Storage) -> None:
     """Gives the application its limits, counted in `storage`."""
@@ -136,9 +133,10 @@ def count_try(attempt_id: str, email: str, visitor: Visitor, config: Config) -> 
             exceeded = hit(of_address, never_alone=True)
     else:
         exceeded = hit(of_visitor, tries, of_address, never_alone=True)
+    if exceeded and exceeded.scope == tries.scope:
+        raise TooManyTries
     if exceeded:
-        refusal = TooManyTries if exceeded.scope == tries.scope else TooManyRequests
-        raise refusal(retry_after=exceeded.retry_after)
+        raise TooManyRequests(retry_after=exceeded.retry_after)
 
 
 def count_visit(what: str, visitor: Visitor, config: Config) -> None:

@@ -7,6 +7,7 @@ a mail scanner. With EMAIL_DELIVERY=smtp mail and link are ours: see own_link.py
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from flask import Blueprint, Response, url_for
 
@@ -48,9 +49,7 @@ class ExpiresInInvalid(RequestRefused):
 
     title = "That lifetime is not allowed"
     reason = "A link can last from %(shortest)s to %(longest)s seconds."
-
-    def placeholders(self) -> dict[str, object]:
-        return {"shortest": SHORTEST, "longest": LONGEST}
+    placeholders = MappingProxyType({"shortest": SHORTEST, "longest": LONGEST})
 
 
 class EmailMismatch(SomebodyElse):
