@@ -26,7 +26,8 @@ from .api import session as api_session
 from .auth import callback, invitation, sign_in, sign_out, steps
 from .auth import doors as ways_in
 from .config import Config
-from .guards import bearer, known_api_keys
+from .guards.bearer import Verified
+from .guards.known_api_keys import KnownAPIKeys
 from .stores import Stores, choose
 from .web import body, csrf, flask_session, headers, log, public_host
 from .web import language as web_language
@@ -72,10 +73,10 @@ def init_app(
     limits.init_app(app, ring, counters)
     web_language.init_app(app, config)
     client.init_app(app, config, client=workos)
-    session.init_app(app)
+    app.after_request(session.cookie.write)
     access_tokens.init_app(app, config)
-    bearer.init_app(app)
-    known_api_keys.init_app(app)
+    app.extensions["signin_verified"] = Verified()
+    app.extensions["signin_known_api_keys"] = KnownAPIKeys()
     app.extensions["signin_decide"] = decide
 
     # One parent for all of ours, so that no name collides with a blueprint of the application's.
@@ -96,8 +97,10 @@ def init_app(
         signin.register_blueprint(way_in.bp)
     for step in steps.STEPS:
         signin.register_blueprint(step.bp)
-    token.init_app(signin, config)
-    api_keys.init_app(signin, config)
+    if config.share_access_tokens == "on":
+        signin.register_blueprint(token.bp)
+    if config.api_keys == "on":
+        signin.register_blueprint(api_keys.bp)
     language.init_app(app, signin)
     for_developers.init_app(signin, config)
     app.register_blueprint(signin)

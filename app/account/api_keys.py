@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from .. import limits, session
 from ..auth import attempts
 from ..auth.attempt import Pending
-from ..config import Config, settings
+from ..config import settings
 from ..failures import Failure
 from ..guards import fresh_login_required, known_api_keys, organization_required
 from ..guards.claims import PermissionMissing
@@ -64,12 +64,6 @@ class APIKeyNotFound(APIKeyNotMade):
     status = 404
     title = "That API key is not there"
     reason = "It may have been revoked already."
-
-
-def init_app(signin: Blueprint, config: Config) -> None:
-    """Adds the pages, if people may make keys."""
-    if config.api_keys == "on":
-        signin.register_blueprint(bp)
 
 
 @bp.get("")

@@ -7,17 +7,10 @@ import time
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from ..config import Config
 from ..guards import login_required
 from ..session import access_token
 
 bp = Blueprint("api_token", __name__)
-
-
-def init_app(signin: Blueprint, config: Config) -> None:
-    """Adds the route, if access tokens are to be shared."""
-    if config.share_access_tokens == "on":
-        signin.register_blueprint(bp)
 
 
 @bp.post("/api/token")

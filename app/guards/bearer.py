@@ -7,7 +7,7 @@ from functools import partial
 from hashlib import sha256
 from threading import Lock
 
-from flask import Flask, current_app
+from flask import current_app
 
 from ..identity import Identity
 from ..keys import CLOCK_SKEW
@@ -40,11 +40,6 @@ def bearer_required() -> None:
     verified: Verified = current_app.extensions["signin_verified"]
     act_as(verified.record(token))
     signed_in_record()  # which logs that somebody acts for the person
-
-
-def init_app(app: Flask) -> None:
-    """Remembers the tokens that have been verified in this process."""
-    app.extensions["signin_verified"] = Verified()
 
 
 class Verified:

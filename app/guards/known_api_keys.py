@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 
-from flask import Flask, current_app
+from flask import current_app
 
 from ..session.store import SessionRecord, session_store
 from ..workos_api.api_keys import APIKey
@@ -52,11 +52,6 @@ class KnownAPIKeys:
             if len(self._found) >= MOST:
                 del self._found[next(iter(self._found))]  # the oldest
             self._found[handle] = (until, key, record)
-
-
-def init_app(app: Flask) -> None:
-    """Gives the application its memory of keys, in each process."""
-    app.extensions["signin_known_api_keys"] = KnownAPIKeys()
 
 
 def known_api_keys() -> KnownAPIKeys:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from flask import Flask, g, request
+from flask import g, request
 from werkzeug.local import LocalProxy
 
 from ..config import Config, settings
@@ -163,11 +163,6 @@ def _current_user() -> Identity | None:
 
 current_user: Identity = LocalProxy(_current_user)  # type: ignore[assignment] # typed as what it stands for
 """The Identity of the person signed in; false if nobody is; raises StoreUnavailable."""
-
-
-def init_app(app: Flask) -> None:
-    """Writes the cookie if it has changed."""
-    app.after_request(cookie.write)
 
 
 def _current() -> Current:

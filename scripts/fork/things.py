@@ -283,8 +283,13 @@ THINGS: dict[str, Thing] = {
 """,
             ),
             Edit("app/pages.py", '        "makes_api_keys": config.api_keys == "on",\n'),
-            Edit("app/__init__.py", "    known_api_keys.init_app(app)\n"),
-            Edit("app/__init__.py", "    api_keys.init_app(signin, config)\n"),
+            Edit(
+                "app/__init__.py", '    app.extensions["signin_known_api_keys"] = KnownAPIKeys()\n'
+            ),
+            Edit(
+                "app/__init__.py",
+                '    if config.api_keys == "on":\n        signin.register_blueprint(api_keys.bp)\n',
+            ),
             Edit(
                 "app/identity.py",
                 '''\
@@ -416,7 +421,7 @@ THINGS: dict[str, Thing] = {
         ),
     ),
     "tokens": Thing(
-        words=r"tokens\.md|bearer_required|bearer\.init_app|access_tokens\.init_app|protected.resource"
+        words=r"tokens\.md|bearer_required|signin_verified|access_tokens\.init_app|protected.resource"
         r"|share_access_tokens|workos_custom_domains|access_token_audience|authkit_domain"
         r"|keeps_access_tokens|token_(checks|keys|verdicts)|other_backends|verdicts=|api_token|/api/token"
         r"|access_tokens? of a session|letting_a_program_in|many_permissions|letting a program in"
