@@ -66,7 +66,8 @@ def show() -> Response:
         about = {"email": found.email, "organization_id": found.organization_id, **said}
         return jsonify(status=found.state.value, attempt=attempt.id, **about)
     identity = signed_in_identity()
-    is_theirs = identity is not None and _is_for(found, identity.email)
+    # Both as WorkOS has them, which keeps capitals.
+    is_theirs = identity is not None and identity.email.casefold() == found.email.casefold()
     page = render(
         "auth/invitation.html", attempt=attempt, invitation=found, is_theirs=is_theirs, **said
     )
@@ -79,7 +80,7 @@ def show() -> Response:
 def accept() -> Response:
     """Accepts it at once, for the person who is signed in with its address."""
     attempt, found = _find(submitted("attempt")["attempt"], settings())
-    if not _is_for(found, current_user.email):
+    if current_user.email.casefold() != found.email.casefold():
         raise InvitationForSomebodyElse
     if found.accepted_user_id is None:
         accept_invitation(found)
@@ -114,7 +115,3 @@ def _find(attempt_id: str, config: Config) -> tuple[Attempt, Invitation]:
     identity = signed_in_identity()
     accepted_by = identity.user_id if identity else None
     return attempt, find_invitation(attempt.pending.token, accepted_by=accepted_by)
-
-
-def _is_for(found: Invitation, email: str) -> bool:
-    return found.email.casefold() == email.casefold()  # both as WorkOS has them

@@ -37,12 +37,13 @@ class KnownAPIKeys:
         until, key, record = found
         # More than a minute is left once somebody has put the clock back.
         is_in_time = 0 < until - time.time() <= KNOWN_FOR
-        return (key, record) if is_in_time and not _has_ended(key) else None
+        has_ended = is_in_time and session_store().is_claimed(_ended(key.id))
+        return (key, record) if is_in_time and not has_ended else None
 
     def keep(self, handle: str, key: APIKey, record: SessionRecord) -> None:
         """Remembers a key for a minute, or until it expires; raises StoreUnavailable."""
         # It may have been good when WorkOS was asked, and have ended since.
-        if _has_ended(key):
+        if session_store().is_claimed(_ended(key.id)):
             return
         until = time.time() + KNOWN_FOR
         if key.expires_at:
@@ -65,10 +66,6 @@ def forget(api_key_id: str) -> None:
     name = _ended(api_key_id)
     session_store().release(name)  # so that the claim of an earlier change begins again
     session_store().claim(name, expires_at=time.time() + ENDED_FOR)
-
-
-def _has_ended(key: APIKey) -> bool:
-    return session_store().is_claimed(_ended(key.id))
 
 
 def _ended(api_key_id: str) -> str:

@@ -77,9 +77,10 @@ def signed_in_record() -> SessionRecord | None:
 
 def turn_away() -> ResponseReturnValue:
     """Asks a visitor to sign in and come back here; raises NotSignedIn for programs and forms."""
-    if wants_json() or not _is_shown():
+    page = _page_shown()
+    if wants_json() or page is None:
         raise NotSignedIn
-    return _ask_to_sign_in(_here())
+    return _ask_to_sign_in(page)
 
 
 @Guard
@@ -134,7 +135,7 @@ def _require_fresh_sign_in(max_age: int) -> ResponseReturnValue | None:
     if wants_json():
         raise SignInAgain(max_age)
     # The form was sent from a page of ours, and that is where the person wants to be again.
-    page = _here() if _is_shown() else request.path.rpartition("/")[0]
+    page = _page_shown() or request.path.rpartition("/")[0]
     return _ask_to_sign_in(page, again="yes")
 
 
@@ -142,12 +143,8 @@ fresh_login_required = FreshGuard(partial(_require_fresh_sign_in, FRESH))
 """Lets a person through who has signed in within the last 15 minutes."""
 
 
-def _is_shown() -> bool:
-    return request.method in ("GET", "HEAD")
-
-
-def _here() -> str:
-    return request.full_path.rstrip("?")
+def _page_shown() -> str | None:
+    return request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
 
 
 def _ask_to_sign_in(return_to: str, *, again: str | None = None) -> ResponseReturnValue:

@@ -56,8 +56,14 @@ def _send(email: str, mail: str, **values: Any) -> None:
         "language": current_language(),
         "network": network_start(),
         "asked_at": in_utc(datetime.now(UTC)),
+        "in_words": in_words,
     }
-    subject, _, text = _rendered(f"{mail}.txt", values).partition("\n")
+    # Plain text shows every line break, so blocks must not leave any, even if a host's own do.
+    templates = current_app.jinja_env.overlay(trim_blocks=True, lstrip_blocks=True)
+    plain, html = (
+        templates.get_template(f"mail/{mail}.{kind}").render(values) for kind in ("txt", "html")
+    )
+    subject, _, text = plain.partition("\n")
     name, sender = parseaddr(config.mail_from or "")
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(name, addr_spec=sender)
@@ -67,13 +73,7 @@ def _send(email: str, mail: str, **values: Any) -> None:
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in reply
     message.set_content(text.lstrip())
-    message.add_alternative(_rendered(f"{mail}.html", values), subtype="html")
+    message.add_alternative(html, subtype="html")
     with failing_clearly(), connected(config.smtp_url or "", me=config.public_host) as smtp:
         smtp.send_message(message, to_addrs=[email])
     log.event("mail_sent", mail=mail, email=email)
-
-
-def _rendered(template: str, values: dict[str, Any]) -> str:
-    # Plain text shows every line break, so blocks must not leave any, even if a host's own do.
-    templates = current_app.jinja_env.overlay(trim_blocks=True, lstrip_blocks=True)
-    return templates.get_template(f"mail/{template}").render(in_words=in_words, **values)

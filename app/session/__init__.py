@@ -146,7 +146,8 @@ def ends_at() -> datetime:
 
 def is_of_program() -> bool:
     """Whether a program asks, with a token or a key, rather than a browser."""
-    return _current().is_of_program
+    current = _current()
+    return current.record is not None and current.ticket is None
 
 
 def is_fresh(max_age: int) -> bool:
@@ -157,11 +158,9 @@ def is_fresh(max_age: int) -> bool:
     return time.time() - record.signed_in_at < max_age
 
 
-def _current_user() -> Identity | None:
-    return record.identity or None if (record := live_record()) else None
-
-
-current_user: Identity = LocalProxy(_current_user)  # type: ignore[assignment] # typed as what it stands for
+current_user: Identity = LocalProxy(  # type: ignore[assignment] # typed as what it stands for
+    lambda: record.identity or None if (record := live_record()) else None
+)
 """The Identity of the person signed in; false if nobody is; raises StoreUnavailable."""
 
 

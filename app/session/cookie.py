@@ -62,11 +62,6 @@ class Current(NamedTuple):
     error: StoreUnavailable | None = None  # a page asks several times; one wait is enough
     is_changed: bool = False  # so the cookie has to be written
 
-    @property
-    def is_of_program(self) -> bool:
-        """Whether a program asks, with a token or a key, rather than a browser."""
-        return self.record is not None and self.ticket is None
-
 
 def begin(config: Config, now: int) -> tuple[Ticket, int, Ticket | None]:
     """Returns a new ticket, when its session ends, and the one that it takes the place of."""

@@ -103,14 +103,11 @@ class SQLiteStorage(Storage):
     """The storage that `limits` lacks: a file that the workers of a host share, and count in."""
 
     STORAGE_SCHEME = ["sqlite"]  # noqa: RUF012 # how the library wants it declared
+    base_exceptions = sqlite3.Error
 
     def __init__(self, database: Database) -> None:
         super().__init__(wrap_exceptions=True)
         self._database = database
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        return sqlite3.Error
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Counts in one statement, so that two workers never read the same number."""

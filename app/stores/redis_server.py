@@ -37,14 +37,10 @@ def make_pool(url: str, **options: Any) -> redis.ConnectionPool:
         tls["ssl"] = True
     del found["host"]
     seconds = {"socket_timeout": SENTINEL_TIMEOUT, "socket_connect_timeout": SENTINEL_TIMEOUT}
+    named = [urlsplit(f"//{host}") for host in hosts.split(",")]
     sentinel = Sentinel(  # type: ignore[no-untyped-call] # redis-py has no types for these
-        [_address(host) for host in hosts.split(",")],
+        [(one.hostname or "", one.port or SENTINEL_PORT) for one in named],
         sentinel_kwargs={**for_sentinels, **tls, **seconds, "retry": NEVER_AGAIN},
     )
     options = {**found, **tls, **options}
     return SentinelConnectionPool(service, sentinel, **options)  # type: ignore[no-untyped-call] # as above
-
-
-def _address(host: str) -> tuple[str, int]:
-    parts = urlsplit(f"//{host}")
-    return parts.hostname or "", parts.port or SENTINEL_PORT

@@ -37,9 +37,11 @@ SYSTEMS = {
 
 def browser_name(user_agent: str) -> str:
     """Returns for example "Firefox on Linux", and nothing else from the header; to be kept."""
-    browser = _first(BROWSERS, user_agent)
-    system = _first(SYSTEMS, user_agent)
-    return " on ".join(filter(None, (browser, system))) or UNKNOWN
+    found = (
+        next((name for mark, name in names.items() if mark in user_agent), None)
+        for names in (BROWSERS, SYSTEMS)
+    )
+    return " on ".join(filter(None, found)) or UNKNOWN
 
 
 def browser_in_words(name: str, *, alone: bool = False) -> str:
@@ -52,7 +54,3 @@ def browser_in_words(name: str, *, alone: bool = False) -> str:
         return gettext(browser)
     # Translators: Firefox on Linux
     return gettext("%(browser)s on %(system)s", browser=gettext(browser), system=system)
-
-
-def _first(names: dict[str, str], user_agent: str) -> str | None:
-    return next((name for mark, name in names.items() if mark in user_agent), None)

@@ -50,8 +50,19 @@ def init_app(
     def refuse_without_token() -> None:
         view = current_app.view_functions[request.endpoint or ""]
         # A CSRFProtect may have found it valid already; and somebody may have switched it off.
-        if request.method not in SAFE and view not in exempt and not g.get("csrf_valid"):
-            _check()
+        if request.method in SAFE or view in exempt or g.get("csrf_valid"):
+            return
+        token = request.form.get(field()) or request.headers.get(HEADER)
+        try:
+            validate_csrf(token, time_limit=settings().session_lifetime)
+        except ValidationError:
+            raise CSRF from None
+        # A neighbouring host name can plant a session, and a token with it, but not a Referer.
+        try:
+            if request.is_secure and not same_origin(request.referrer or "", request.host_url):
+                raise CSRF(detail="referer")
+        except ValueError:  # that nobody can read
+            raise CSRF(detail="referer") from None
 
 
 class Protection(CSRFProtect):  # type: ignore[misc] # Flask-WTF ships no types
@@ -90,17 +101,3 @@ def field() -> str:
 def forget_secret() -> None:
     """Makes every token handed out so far worthless, in case an attacker knows one."""
     session.pop(field(), None)
-
-
-def _check() -> None:
-    token = request.form.get(field()) or request.headers.get(HEADER)
-    try:
-        validate_csrf(token, time_limit=settings().session_lifetime)
-    except ValidationError:
-        raise CSRF from None
-    # A neighbouring host name can plant a session, and a token with it, but not a Referer.
-    try:
-        if request.is_secure and not same_origin(request.referrer or "", request.host_url):
-            raise CSRF(detail="referer")
-    except ValueError:  # that nobody can read
-        raise CSRF(detail="referer") from None

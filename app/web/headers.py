@@ -92,11 +92,6 @@ def _not_kept(environ: WSGIEnvironment) -> dict[str, str]:
     return NOT_KEPT
 
 
-def _may_be_kept(environ: WSGIEnvironment, status: str) -> bool:
-    asked = environ.get("werkzeug.request")  # where Flask leaves it, if it was asked
-    return getattr(asked, "endpoint", None) == "static" and status < "4"
-
-
 class _Around:
     """Stands around the whole application, at a fifth of the cost of Flask's hooks."""
 
@@ -111,7 +106,9 @@ class _Around:
             present = {name for name, _ in headers}  # a view may have set one of its own
             added = [header for header in self._headers if header[0] not in present]
             added.append(("X-Request-ID", environ[REQUEST_ID]))
-            if "Set-Cookie" in present or not _may_be_kept(environ, status):
+            asked = environ.get("werkzeug.request")  # where Flask leaves it, if it was asked
+            may_be_kept = getattr(asked, "endpoint", None) == "static" and status < "4"
+            if "Set-Cookie" in present or not may_be_kept:
                 ours = _not_kept(environ)
                 headers = [header for header in headers if header[0].title() not in ours]
                 added.extend(ours.items())

@@ -13,11 +13,8 @@ def is_on_this_machine() -> bool:
     Both, because whoever goes round the proxies writes what they like into X-Forwarded-For.
     """
     arrived = request.environ.get("werkzeug.proxy_fix.orig", request.environ)
-    return _is_loopback(arrived.get("REMOTE_ADDR")) and _is_loopback(request.remote_addr)
-
-
-def _is_loopback(address: str | None) -> bool:
+    addresses = arrived.get("REMOTE_ADDR"), request.remote_addr
     try:
-        return ipaddress.ip_address(address or "").is_loopback
+        return all(ipaddress.ip_address(address or "").is_loopback for address in addresses)
     except ValueError:  # a Unix socket, on which only a proxy asks
         return False

@@ -28,9 +28,11 @@ BRITISH = Locale("en", "GB")  # "4 July 2026 at 09:30", where "en" alone means t
 _TIME = Markup('<time datetime="{}">{}</time>')
 
 
-def in_words(seconds: int) -> str:
-    """Returns a duration as people say it: "30 seconds", "10 minutes", "2 hours"."""
-    return _rounded_up(seconds, add_direction=False)
+def in_words(seconds: int, *, add_direction: bool = False) -> str:
+    """Returns a duration as people say it: "30 seconds", "10 minutes"; or when: "in 2 hours"."""
+    # Rounded up: people who come back too early are turned away again.
+    size, unit = next(((size, unit) for size, unit in UNITS if seconds >= size), UNITS[-1])
+    return _said(max(1, -(-seconds // size)) * size, unit, add_direction=add_direction)
 
 
 def ago(seconds: int) -> str:
@@ -53,7 +55,7 @@ def moment(when: datetime | int) -> Markup:
     if abs(seconds) > NEARBY:
         words = format_date(then, "long", locale=_locale())
     else:
-        words = ago(seconds) if seconds >= 0 else _rounded_up(-seconds, add_direction=True)
+        words = ago(seconds) if seconds >= 0 else in_words(-seconds, add_direction=True)
     return _TIME.format(then.isoformat(timespec="seconds"), words)
 
 
@@ -82,12 +84,6 @@ def any_of(messages: Iterable[str]) -> str:
 def all_of(names: Iterable[str]) -> str:
     """Returns names in one phrase: "admin and member"."""
     return format_list([*names], locale=_locale())
-
-
-def _rounded_up(seconds: int, *, add_direction: bool) -> str:
-    # People who come back too early are turned away again.
-    size, unit = next(((size, unit) for size, unit in UNITS if seconds >= size), UNITS[-1])
-    return _said(max(1, -(-seconds // size)) * size, unit, add_direction=add_direction)
 
 
 def _said(seconds: int, unit: Unit, *, add_direction: bool) -> str:

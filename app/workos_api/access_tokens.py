@@ -80,7 +80,9 @@ class Authority:
 
 def init_app(app: Flask, config: Config) -> None:
     """Says whose tokens count here."""
-    found = [Authority(issuers(config), Keys(_fetch), lambda claims: wrong(claims, config))]
+    path = ("sso", "jwks", config.workos_client_id)
+    keys = Keys(lambda: ask(workos().request_raw, "get", path))
+    found = [Authority(issuers(config), keys, lambda claims: wrong(claims, config))]
     if domain := config.authkit_domain:
         keys = Keys(lambda: _fetch_from(domain, config))
         ours = Authority((domain,), keys, lambda claims: wrong_at_authkit(claims, config))
@@ -120,33 +122,20 @@ def key_of(token: str) -> tuple[Authority, jwt.PyJWK]:
     try:
         header = jwt.get_unverified_header(token)
         # Not verified yet: it only says whose keys to try, and asks nobody on behalf of strangers.
-        authority = _authority(jwt.decode(token, options={"verify_signature": False}))
+        issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
     except jwt.InvalidTokenError as error:
         raise InvalidToken(detail=type(error).__name__) from None
-    key = authority.keys.find(_kid(header))
-    if key is None:
-        raise InvalidToken(detail="kid")
-    return authority, key
-
-
-def _authority(said: Claims) -> Authority:
     authorities: list[Authority] = current_app.extensions["signin_authorities"]
-    for authority in authorities:
-        if said.get("iss") in authority.issuers:
-            return authority
-    raise InvalidToken(detail="iss")
-
-
-def _kid(header: Mapping[str, Any]) -> str:
+    authority = next((one for one in authorities if issuer in one.issuers), None)
+    if authority is None:
+        raise InvalidToken(detail="iss")
     kid = header.get("kid")
     if header.get("alg") != ALGORITHM or not isinstance(kid, str):
         raise InvalidToken(detail="alg" if isinstance(kid, str) else "kid")
-    return kid
-
-
-def _fetch() -> Mapping[str, Any]:
-    client = workos()
-    return ask(client.request_raw, "get", ("sso", "jwks", settings().workos_client_id))
+    key = authority.keys.find(kid)
+    if key is None:
+        raise InvalidToken(detail="kid")
+    return authority, key
 
 
 def _fetch_from(domain: str, config: Config) -> Mapping[str, Any]:

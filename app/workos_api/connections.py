@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from workos.sso.models import Connection as Found
 
 from ..failures import Failure
-from .client import ask, workos
+from .client import ask, until, workos
 
 TIMEOUT_FOR_NAMES = 3  # seconds; nobody waits long for a name that can be done without
 NAMELESS = "your organization"
@@ -50,9 +50,8 @@ def named(connection_ids: Iterable[str]) -> list[Connection]:
     for connection_id in list(connection_ids)[:MOST]:
         name = ""
         with suppress(Failure):
-            left = max(0.1, ends_at - time.monotonic())
             get = workos().sso.get_connection
-            found = ask(get, connection_id, request_options={"timeout": left})
+            found = ask(get, connection_id, request_options=until(ends_at))
             name = str(found.name or "")[:MAX_NAME]
         connections.append(Connection(connection_id, name or NAMELESS))
     return connections

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
@@ -47,7 +48,10 @@ class Keys:
         if (is_first or self._is_due(kid)) and self._fetching.acquire(blocking=is_first):
             try:
                 if self._is_due(kid):  # and not fetched while this thread waited
-                    self._refresh()
+                    self._asked_at, self._are_sure = time.time(), False
+                    with suppress(Failure):
+                        self._keys = read(self._fetch())
+                        self._are_sure = True
             finally:
                 self._fetching.release()
         key = self._keys.get(kid)
@@ -59,36 +63,19 @@ class Keys:
         pause = MAX_AGE if kid in self._keys else PAUSE
         return not 0 <= time.time() - self._asked_at < pause
 
-    def _refresh(self) -> None:
-        self._asked_at, self._are_sure = time.time(), False
-        try:
-            self._keys = read(self._fetch())
-        except Failure:
-            return
-        self._are_sure = True
-
 
 def read(document: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:
     """Returns the keys that sign with RS256, by `kid`; raises UnexpectedReply without any."""
     listed = document.get("keys")
     found = {}
     for entry in listed if isinstance(listed, list) else ():
-        if _is_for_rs256(entry):
-            try:
+        if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
+            continue
+        kind = (entry.get("kty"), entry.get("use", "sig"), entry.get("alg", "RS256"))
+        if kind == ("RSA", "sig", "RS256"):
+            # One that is of no use says nothing of others.
+            with suppress(jwt.PyJWTError, TypeError, ValueError):
                 found[entry["kid"]] = jwt.PyJWK(entry, algorithm="RS256")
-            except (
-                jwt.PyJWTError,
-                TypeError,
-                ValueError,
-            ):  # of no use, which says nothing of others
-                continue
     if not found:
         raise UnexpectedReply(detail="no keys")
     return found
-
-
-def _is_for_rs256(entry: Any) -> bool:
-    if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
-        return False
-    named = (entry.get("kty"), entry.get("use", "sig"), entry.get("alg", "RS256"))
-    return named == ("RSA", "sig", "RS256")

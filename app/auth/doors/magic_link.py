@@ -81,7 +81,10 @@ class UserUnavailable(Unavailable):
 def send() -> Response:
     """Emails a link to `email`, tied to this browser."""
     fields, config = submitted("email", "redirect_uri", "state", "next", "expires_in"), settings()
-    email, lifetime = canonical_email(fields["email"]), _lifetime(fields["expires_in"])
+    email, asked = canonical_email(fields["email"]), fields["expires_in"] or str(SHORTEST)
+    if not (asked.isascii() and asked.isdigit() and SHORTEST <= int(asked) <= LONGEST):
+        raise ExpiresInInvalid
+    lifetime = int(asked)
     redirect_uri = fields["redirect_uri"] or config.redirect_uris[0]
     # WorkOS would refuse an unknown one too, but an open redirect is ours to refuse.
     if redirect_uri not in config.redirect_uris:
@@ -142,14 +145,6 @@ def redeem(attempt: Attempt, code: str, browser: Browser, config: Config) -> Pro
         state.reopen(attempt)
         raise UserUnavailable(retry_after=failure.retry_after, detail=failure.name()) from None
     return Proof(Identity.from_user(user, method=attempt.method, profile_id=profile_id))
-
-
-def _lifetime(asked: str) -> int:
-    if not asked:
-        return SHORTEST
-    if not (asked.isascii() and asked.isdigit() and SHORTEST <= int(asked) <= LONGEST):
-        raise ExpiresInInvalid
-    return int(asked)
 
 
 DOOR = Door(

@@ -74,9 +74,7 @@ def show() -> ResponseReturnValue:
     A mail scanner counts as another browser, even if it runs, follows and submits everything.
     """
     asked, now = mailed_link.read(LINK, queried("token")["token"]), time.time()
-    attempt = attempts.find(asked.attempt_id, settings())
-    if attempt:
-        attempts.follow(attempt, EXCHANGING)
+    attempt = attempts.find(asked.attempt_id, settings(), stage=EXCHANGING)
     if now >= asked.ends_at + CLOCK_SKEW:
         raise StateExpired
     with suppress(StoreUnavailable):  # only for a clearer message; nothing depends on it
@@ -86,7 +84,7 @@ def show() -> ResponseReturnValue:
         refuse_machines()
         return redirect(attempt.link, code=303)
     log.event("authn_link_opened_elsewhere", attempt=asked.attempt_id)
-    relay_code = _relay_codes(asked.attempt_id)[0]
+    relay_code = numbers(RELAY_CODE, asked.attempt_id, digits=RELAY_CODE_DIGITS)[0]
     seconds_left = max(1, int(asked.ends_at - now))  # other clocks may be a little behind
     if wants_json():
         body = {"status": "relay", "relay_code": relay_code, "expires_in": seconds_left}
@@ -110,7 +108,7 @@ def relay() -> ResponseReturnValue:
         fields["relay_code"], missing=RelayCodeMissing, malformed=RelayCodeMalformed
     )
     limits.count_try(attempt.id, attempt.email or "", this_visitor(), config)
-    right_codes = _relay_codes(attempt.id)
+    right_codes = numbers(RELAY_CODE, attempt.id, digits=RELAY_CODE_DIGITS)
     if not attempt.link or not any(hmac.compare_digest(relay_code, c) for c in right_codes):
         wrong = InvalidRelayCode()
         wrong.tries_left = limits.tries_left(attempt.id)
@@ -123,7 +121,3 @@ def relay() -> ResponseReturnValue:
 def our_link(attempt: Attempt, config: Config) -> str:
     """Returns the link to mail for the attempt, which no mail scanner can use up."""
     return mailed_link.make(LINK, "signin.magic_link.own_link.show", attempt, config)
-
-
-def _relay_codes(attempt_id: str) -> list[str]:
-    return numbers(RELAY_CODE, attempt_id, digits=RELAY_CODE_DIGITS)
