@@ -109,7 +109,7 @@ class Journal:
         self._of_session: dict[str, str] = {}  # ids of journeys, by handle
 
     def add(self, exchange: Exchange) -> None:
-        """Notes the exchange with what it belongs to."""
+        """Notes the exchange with what it belongs to, and forgets what is too much or too old."""
         with self._lock:
             for key in self._keys(exchange):
                 journey = self._journeys.pop(key, Journey(key, ()))
@@ -118,7 +118,12 @@ class Journal:
                 self._journeys[key] = replace(
                     journey, exchanges=exchanges[-MOST_EXCHANGES:], left_out=left_out
                 )
-            self._forget()
+            oldest = time.time() - KEPT
+            for key, journey in list(self._journeys.items()):
+                if len(self._journeys) > MOST_JOURNEYS or journey.exchanges[-1].at < oldest:
+                    del self._journeys[key]
+            alive = self._journeys.keys()
+            self._of_session = {one: key for one, key in self._of_session.items() if key in alive}
 
     def find(self, journey_id: str) -> Journey | None:
         """Returns the journey with this id."""
@@ -159,11 +164,3 @@ class Journal:
         if handle:
             return [self._of_session.setdefault(handle, exchange.request_id)]
         return [exchange.request_id]
-
-    def _forget(self) -> None:
-        oldest = time.time() - KEPT
-        for key, journey in list(self._journeys.items()):
-            if len(self._journeys) > MOST_JOURNEYS or journey.exchanges[-1].at < oldest:
-                del self._journeys[key]
-        alive = self._journeys.keys()
-        self._of_session = {one: key for one, key in self._of_session.items() if key in alive}

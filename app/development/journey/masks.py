@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import request
@@ -58,8 +57,3 @@ def target(location: str | None) -> tuple[str | None, bool]:
     if parts.netloc in ("", request.host):
         return masked_path(parts.path), False
     return None, True
-
-
-def parameters(query: Container[str]) -> tuple[str, ...]:
-    """Returns those names of the query that may be noted."""
-    return tuple(name for name in QUERY if name in query)

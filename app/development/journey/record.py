@@ -23,7 +23,7 @@ from ...session import cookie
 from ...web import log
 from ...workos_api.transport import Transport, make_http
 from .journal import Call, Exchange, Fact, Journal
-from .masks import call, cookie_name, masked_path, parameters, target
+from .masks import QUERY, call, cookie_name, masked_path, target
 
 NOTED, JOURNAL = "signin_noted", "signin_journal"  # in flask.g, in app.extensions
 SIGNATURE = "WorkOS-Signature"  # the header of what WorkOS sends by itself
@@ -133,7 +133,7 @@ def _exchange(noted: Noted, response: Response) -> Exchange:
         method=request.method,
         path=masked_path(request.path),
         endpoint=request.endpoint or "",
-        query=parameters(request.args),
+        query=tuple(name for name in QUERY if name in request.args),
         status=response.status_code,
         goes_to=goes_to,
         leaves=leaves,

@@ -11,7 +11,7 @@ from ...auth.attempt import STAGES
 from ...failures import Failure, every_failure
 from ...web.words import in_words
 from .checks import is_callback, passed
-from .journal import Call, Exchange, Fact, Journey
+from .journal import Exchange, Fact, Journey
 
 BROWSER, APPLICATION, WORKOS, MAIL = LIFELINES = ("Browser", "Application", "WorkOS", "Mail")
 ASKED, ANSWERED, IMPLIED = "asked", "answered", "implied"  # implied: not seen from here
@@ -100,18 +100,14 @@ def _within(exchange: Exchange, *, mails_itself: bool) -> Iterator[Row]:
     if checked := passed(exchange):
         yield Row(PASSED, APPLICATION, APPLICATION, tuple(f"✓ {one}" for one in checked))
     for part in exchange.parts:
-        if isinstance(part, Call):
-            yield from _call(part)
-        else:
+        if isinstance(part, Fact):
             yield from _fact(part, mails_itself=mails_itself)
-
-
-def _call(call: Call) -> Iterator[Row]:
-    sent = f"{call.method} {call.path}"
-    secrets = [name for name in call.fields if name in SECRETS]
-    along = ", ".join(filter(None, [call.grant_type, *secrets]))
-    yield Row(ASKED, APPLICATION, WORKOS, (sent, along) if along else (sent,))
-    yield Row(ANSWERED, WORKOS, APPLICATION, (call.status,), ms=call.ms)
+            continue
+        sent = f"{part.method} {part.path}"
+        secrets = [name for name in part.fields if name in SECRETS]
+        along = ", ".join(filter(None, [part.grant_type, *secrets]))
+        yield Row(ASKED, APPLICATION, WORKOS, (sent, along) if along else (sent,))
+        yield Row(ANSWERED, WORKOS, APPLICATION, (part.status,), ms=part.ms)
 
 
 def _fact(fact: Fact, *, mails_itself: bool) -> Iterator[Row]:
