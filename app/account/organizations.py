@@ -120,8 +120,8 @@ def refuse(missing: ClaimMissing) -> Response:
         or (missing.kind == "role" and missing.claim in roles_of(one))
     ]
     if here:
-        hint = SURELY if others else POSSIBLY if belongs_to and not is_told else ""
-        missing.say(name_of(here), hint=hint)
+        missing.organization = name_of(here)
+        missing.hint = SURELY if others else POSSIBLY if belongs_to and not is_told else ""
         missing.about = {**missing.about, "organization": name_of(here)}
     if is_told:
         missing.about = {**missing.about, "elsewhere": others}

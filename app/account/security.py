@@ -154,26 +154,22 @@ def confirm() -> Response:
 def remove() -> Response:
     """Takes one of this person's apps away; needs a recent sign-in."""
     chosen, within = submitted("factor")["factor"], until(time.monotonic() + TIMEOUT)
-    factors = [one.id for one in multi_factor_auth.list_factors(current_user.user_id, within)]
-    store, removal = session_store(), _removal_of(chosen)
-    if chosen not in factors or not store.claim(removal, expires_at=time.time() + REMOVING):
+    factors = multi_factor_auth.list_factors(current_user.user_id, within)
+    store, claims = session_store(), {one.id: f"removing:{one.id}" for one in factors}
+    if chosen not in claims or not store.claim(claims[chosen], expires_at=time.time() + REMOVING):
         raise FactorNotFound
-    others = [one for one in factors if one != chosen and second_factor.is_confirmed(one)]
+    others = [one for one in claims if one != chosen and second_factor.is_confirmed(one)]
     try:
         # Of two that go at the same moment, each would otherwise take the other for one that stays.
-        staying = [one for one in others if not store.is_claimed(_removal_of(one))]
+        staying = [one for one in others if not store.is_claimed(claims[one])]
         if settings().require_mfa == "on" and second_factor.is_confirmed(chosen) and not staying:
             raise LastFactor
         multi_factor_auth.delete_factor(chosen, within)
     except Failure:
-        store.release(removal)
+        store.release(claims[chosen])
         raise
     second_factor.tell("removed", current_user.user_id, current_user.email)
     return see_other(url_for("signin.security.show", done="removed"), json={"status": "removed"})
-
-
-def _removal_of(factor_id: str) -> str:
-    return f"removing:{factor_id}"
 
 
 def _adding(attempt_id: str) -> tuple[Attempt, Enrollment]:

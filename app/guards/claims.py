@@ -47,11 +47,8 @@ class ClaimMissing(Failure):
         super().__init__(retry_after=retry_after, detail=detail or name or None)
         self.claim, self.organization_id = name, organization_id
         self.about = {"missing": {self.kind: name or None}, "organization_id": organization_id}
-        self.say(organization_id or "")
-
-    def say(self, organization: str, *, hint: str = "") -> None:
-        """Says in which organization, with its name once that is known, and what may help."""
-        self.organization, self.hint = organization, hint
+        # For people: in which organization, by its name once that is known, and what may help.
+        self.organization, self.hint = organization_id or "", ""
 
     def translate(self) -> None:
         """Puts in words what is missing, and where."""
