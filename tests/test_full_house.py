@@ -12,9 +12,11 @@ import pytest
 import time_machine
 from flask import Flask, request
 
+from app import create_app
 from app.config import Config
+from app.guards import login_required
 from app.workos_api.client import take_place
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 from tests.walk import Visitor, heading
 
 FULL = "Too many people are signing in right now"
@@ -134,3 +136,36 @@ def test_a_place_is_free_again_where_a_teardown_of_the_applications_own_fails(
             visitor.ask_for_code(f"{name}@example.com")
 
     assert len(visitor.mailbox()) == 2
+
+
+def test_one_person_who_opens_many_pages_leaves_half_the_places_to_others(
+    make_config: Callable[..., Config], connect: Callable[[Config], Any], emulator: Flask
+) -> None:
+    """LIM-12: pages for which a slow WorkOS is asked, as often as somebody likes."""
+    config, is_over = make_config(threads=8), Event()
+    app = create_app(config, workos=connect(config))
+    waiting: list[str] = []
+
+    @app.get("/slow")
+    @login_required
+    def slow() -> str:
+        take_place()
+        waiting.append(request.path)
+        is_over.wait(PATIENCE)
+        return ""
+
+    ada, eve = Visitor(app, emulator), Visitor(app, emulator, address="198.51.100.7")
+    ada.sign_in_by_code()
+    cookies = "; ".join(f"{name}={value}" for name, value in ada.cookies().items())
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(ada.get_with_cookies, "/slow", cookies) for _ in range(8)]
+        try:
+            wait_for(lambda: len(waiting) + sum(one.done() for one in asked) == len(asked))
+            eve.sign_in_by_code("eve@example.com")
+        finally:
+            is_over.set()
+    statuses = [one.result().status_code for one in asked]
+
+    assert eve.is_signed_in()
+    assert sorted(statuses) == [200] * 4 + [503] * 4
+    assert ada.get("/slow").status_code == 200

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -34,7 +35,7 @@ def init_app(app: Flask, config: Config, *, client: WorkOSClient | None = None) 
     """Gives the application its client: `client`, or one made on first use in each process."""
     app.extensions["signin_workos"] = Clients(config, client)
     places = config.threads - config.threads // THREADS_TO_ONE_FREE
-    app.extensions["signin_places"] = threading.BoundedSemaphore(places)
+    app.extensions["signin_places"] = Places(places)
     for teardown in (app.teardown_request, app.teardown_appcontext):
         teardown(_give_back)  # if a function of the host's fails before one, Flask calls the other
 
@@ -52,15 +53,18 @@ def take_place() -> None:
     """
     if not has_request_context() or "place_at_workos" in g:
         return
-    places: threading.BoundedSemaphore = current_app.extensions["signin_places"]
-    if not places.acquire(blocking=False):
+    places: Places = current_app.extensions["signin_places"]
+    session = g.get("signin_session")  # see session.Current
+    person = session.record.identity.user_id if session and session.record else ""
+    if not places.take(person):
         raise TooManyWaiting(retry_after=2 * TIMEOUT)
-    g.place_at_workos = places
+    g.place_at_workos = places, person
 
 
 def _give_back(_: BaseException | None) -> None:
-    if places := g.pop("place_at_workos", None):
-        places.release()
+    if taken := g.pop("place_at_workos", None):
+        places, person = taken
+        places.give_back(person)
 
 
 def call(method: Callable[P, Reply | None], *arguments: P.args, **named: P.kwargs) -> Reply | None:
@@ -92,6 +96,31 @@ def ask(method: Callable[P, Reply | None], *arguments: P.args, **named: P.kwargs
 def until(ends_at: float) -> RequestOptions:
     """Returns the time that is left for a call, where several share one; of time.monotonic()."""
     return {"timeout": max(0.1, ends_at - time.monotonic())}
+
+
+class Places:
+    """Where requests of one process wait for WorkOS; "" is everybody who is not signed in."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._lock = threading.Lock()
+        self._waiting: Counter[str] = Counter()
+
+    def take(self, person: str) -> bool:
+        """Takes a place, if one is free, and this person has not as many as are free."""
+        with self._lock:
+            free = self._number - self._waiting.total()
+            # Their pages have no limits, and one who opens many at once must leave half to others.
+            # All who are not signed in count as one here: they have limits, which refuse in time.
+            if free <= (self._waiting[person] if person else 0):
+                return False
+            self._waiting[person] += 1
+            return True
+
+    def give_back(self, person: str) -> None:
+        """Lets the next request wait."""
+        with self._lock:
+            self._waiting -= Counter([person])  # forgets who has none any more
 
 
 class Clients:

@@ -56,7 +56,8 @@ class TooManyWaiting(WorkOSBusy):
     symptom = "503: too many people are waiting for WorkOS"
     cause = (
         "WorkOS answers slowly, or more people sign in at once than there are threads. One thread "
-        "in nine stays free for everybody who need not wait."
+        "in nine stays free for everybody who need not wait, and nobody who is signed in waits in "
+        "more than half of the others."
     )
     fix = "Look at status.workos.com. If WorkOS is quick, raise THREADS or WEB_CONCURRENCY."
 
