@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -108,6 +109,8 @@ class Endpoint:
 
     def __init__(self, node: Node) -> None:
         self.node = node
+        self.loses: re.Pattern[bytes] | None = None  # the command whose next answer is lost
+        self.lost = 0  # answers
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._threads: list[threading.Thread] = []
@@ -131,17 +134,27 @@ class Endpoint:
                 self._start(self._lead, self._listener.accept()[0])
 
     def _lead(self, here: socket.socket) -> None:
-        address = ("127.0.0.1", self.node.port)
+        address, is_lost = ("127.0.0.1", self.node.port), threading.Event()
+
+        def passes(command: bytes) -> bool:
+            if self.loses and self.loses.search(command):
+                self.loses, self.lost = None, self.lost + 1
+                is_lost.set()
+            return True
+
+        def comes_back(_: bytes) -> bool:
+            return not is_lost.is_set()
+
         with here, suppress(OSError), socket.create_connection(address) as there:
-            back = threading.Thread(target=_pass_on, args=(there, here), daemon=True)
+            back = threading.Thread(target=_pass_on, args=(there, here, comes_back), daemon=True)
             back.start()
-            _pass_on(here, there)
+            _pass_on(here, there, passes)
             back.join()
 
 
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
+def _pass_on(source: socket.socket, target: socket.socket, passes: Callable[[bytes], bool]) -> None:
     with suppress(OSError):
-        while data := source.recv(65_536):
+        while (data := source.recv(65_536)) and passes(data):
             target.sendall(data)
     for end in (source, target):
         with suppress(OSError):

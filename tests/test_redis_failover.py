@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,5 +186,30 @@ def test_behind_a_name_with_tls_a_promotion_is_noticed_at_once(
         assert visitor.get("/account").status_code == 503
     finally:
         for node in (primary, replica):
+            node.kill()
+        endpoint.close()
+
+
+def test_a_link_works_where_redis_has_taken_its_claim_and_the_answer_is_lost(
+    make_config: Callable[..., Config],
+    emulator: Flask,
+    connect: Any,
+    pair: tuple[Node, Node],
+) -> None:
+    """AUT-03: whoever claims it asks once more, and must not take their own claim for another's."""
+    endpoint = Endpoint(pair[0])
+    config = make_config(redis_url=f"redis://:{PASSWORD}@127.0.0.1:{endpoint.port}/0")
+    visitor = Visitor(create_app(config, workos=connect(config)), emulator)
+    try:
+        visitor.ask_for_link()
+        callback = visitor.open_at_workos(visitor.mailed_link())
+        endpoint.loses = re.compile(rb"\r\nSET\r\n\$\d+\r\nclaim:")
+
+        assert visitor.get(callback).location == "/"
+        assert endpoint.lost == 1
+        assert visitor.is_signed_in()
+        assert visitor.get(callback).status_code == 409
+    finally:
+        for node in pair:
             node.kill()
         endpoint.close()

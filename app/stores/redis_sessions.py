@@ -5,6 +5,7 @@ It removes by itself what has expired.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -119,8 +120,12 @@ class RedisSessionStore:
             return sum(cast("int", self._redis.delete(key)) for key in keys)
 
     def claim(self, name: str, *, expires_at: float) -> bool:
+        key, ours = _claim(name), secrets.token_hex(8)
         with _unavailable():
-            return bool(self._redis.set(_claim(name), "1", nx=True, exat=int(expires_at)))
+            if self._redis.set(key, ours, nx=True, exat=int(expires_at)):
+                return True
+            # The client asks again when a connection breaks off: perhaps only the answer was lost.
+            return self._redis.get(key) == ours
 
     def is_claimed(self, name: str) -> bool:
         with _unavailable():
