@@ -86,6 +86,9 @@ def make_pair(directory: Path, *, tls: bool = False) -> tuple[Node, Node]:
     wait_for(lambda: primary.ask("PING") and replica.ask("PING"))
     replica.ask("REPLICAOF", "127.0.0.1", primary.port)
     wait_for(lambda: replica.ask("INFO", "replication")["master_link_status"] == "up")
+    # Until the replica has answered once, the primary holds back what follows.
+    primary.ask("SET", "arrives", "1")
+    wait_for(lambda: replica.ask("GET", "arrives"))
     return primary, replica
 
 
