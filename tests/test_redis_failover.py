@@ -14,7 +14,7 @@ from workos import WorkOSClient
 
 from app import create_app
 from app.config import Config
-from app.session.store import session_store
+from app.session.store import StoreUnavailable, session_store
 from tests.machine import free_port
 from tests.redis_failover import PASSWORD, Endpoint, Node, make_pair, make_sentinel
 from tests.waiting import wait_for
@@ -154,6 +154,25 @@ def test_who_signs_out_is_told_if_a_failover_could_undo_it(
         pair[1].go_on()
     assert not visitor.is_signed_in()
     assert "active" not in {one.status for one in workos.user_management.list_sessions(user_id)}
+
+
+def test_an_operator_is_told_if_a_failover_could_make_browsers_known_again(
+    visitor: Visitor, app: Flask, pair: tuple[Node, Node]
+) -> None:
+    """LIM-09, SES-20: also where no session is left to end."""
+    visitor.sign_in_by_code()
+    user_id = visitor.api_session().json["user"]["id"]
+    visitor.sign_out()
+    end = ["sessions", "end", "--user", user_id]
+    pair[1].stop()
+    try:
+        told = app.test_cli_runner().invoke(args=end)
+    finally:
+        pair[1].go_on()
+
+    assert isinstance(told.exception, StoreUnavailable)
+    wait_for(lambda: app.test_cli_runner().invoke(args=end).exit_code == 0)
+    assert "Forget this browser" not in visitor.get("/auth/sign-out").text
 
 
 def test_behind_a_name_with_tls_a_promotion_is_noticed_at_once(

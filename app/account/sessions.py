@@ -108,8 +108,10 @@ def end_all() -> Response:
     """
     others = _own_sessions()
     others.pop(session.ticket().handle, None)
-    known_browsers.forget_everywhere(current_user.user_id)
-    session.end(others)
+    try:
+        known_browsers.forget_everywhere(current_user.user_id)
+    finally:  # what a failover might undo is done all the same, and ended at WorkOS
+        session.end(others)
     return sign_out({"status": "ended", "count": len(others) + 1})
 
 

@@ -135,11 +135,6 @@ def number(name: str) -> int:
     return current().ask(lambda storage: storage.get(name))
 
 
-def add(name: str, amount: int, *, for_seconds: int) -> None:
-    """Adds to a number that all workers have to know; raises StoreUnavailable."""
-    current().ask_shared(lambda storage: storage.incr(name, for_seconds, amount))
-
-
 def current() -> Limits:
     """Returns the limits of the current application."""
     limits: Limits = current_app.extensions["signin_limits"]

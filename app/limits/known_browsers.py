@@ -11,14 +11,15 @@ import hashlib
 import json
 import secrets
 import time
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from flask import Response, request
+from limits.storage import Storage
 
 from .. import shapes
 from ..config import DAY, Config
 from ..keys import sealer, unseal
-from .counters import add, number
+from .counters import current, number
 
 NAME = "signin-known-browser"
 PURPOSE = "known-browser/1"  # of the key; changes with the format, so that other releases see none
@@ -35,6 +36,14 @@ class Mark(NamedTuple):
     made_at: int  # in seconds since the epoch
     generation: int  # of the user's marks when it was made
     method: str  # the door
+
+
+@runtime_checkable
+class Replicated(Protocol):
+    """A storage that may lose what it has just taken; any other keeps it."""
+
+    def add(self, key: str, amount: int, *, for_seconds: int) -> None:
+        """Adds to a number, and returns once the replicas have it."""
 
 
 def find(email: str, config: Config) -> str | None:
@@ -69,12 +78,20 @@ def forget(config: Config, response: Response) -> None:
 def forget_everywhere(user_id: str) -> None:
     """Makes every browser an unknown one in which this person has signed in so far.
 
-    Raises StoreUnavailable: what only one worker knew would hold nowhere else.
+    Raises StoreUnavailable: what only one worker knew would hold nowhere else, and what only one
+    server of the storage knew, not for long.
     """
     # A counter, because the claims of a session store cannot tell before from after. It grows by a
     # random number: once it has expired, no mark that it made invalid can be valid again.
-    more = 1 + secrets.randbelow(2**31)
-    add(_counter(_hashed(user_id)), more, for_seconds=LIFETIME)
+    counter, more = _counter(_hashed(user_id)), 1 + secrets.randbelow(2**31)
+
+    def add(storage: Storage) -> None:
+        if isinstance(storage, Replicated):
+            storage.add(counter, more, for_seconds=LIFETIME)
+        else:
+            storage.incr(counter, LIFETIME, more)
+
+    current().ask_shared(add)
 
 
 def _hashed(text: str) -> str:

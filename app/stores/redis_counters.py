@@ -9,6 +9,9 @@ import redis
 from limits import RateLimitItem
 from limits.errors import StorageError
 from limits.storage import RedisStorage
+from redis.client import Pipeline
+
+from .redis_server import confirmed, make_pool
 
 # One step, so that parallel events cannot slip through together.
 HIT_IN_TURN = b"""
@@ -23,6 +26,12 @@ return {0, 0}
 
 class RedisCounters(RedisStorage):
     """The storage of `limits`, which counts all the limits of an event in one round trip."""
+
+    def __init__(self, url: str, replicas: int) -> None:
+        pool = make_pool(url)
+        super().__init__("redis://", connection_pool=pool, wrap_exceptions=True)
+        self._redis = redis.Redis(connection_pool=pool)
+        self._replicas = replicas
 
     def initialize_storage(self, _uri: str) -> None:
         super().initialize_storage(_uri)
@@ -42,5 +51,18 @@ class RedisCounters(RedisStorage):
         """Forgets all in one round trip: see `Together` in limits/counters.py."""
         try:
             self.get_connection().delete(*(self.prefixed_key(key) for key in keys))
+        except redis.RedisError as error:
+            raise StorageError(error) from error
+
+    def add(self, key: str, amount: int, *, for_seconds: int) -> None:
+        """Adds, and waits for the replicas: see `Replicated` in limits/known_browsers.py."""
+        name = self.prefixed_key(key)
+
+        def write(pipeline: Pipeline) -> None:
+            pipeline.incrby(name, amount)
+            pipeline.expire(name, for_seconds)
+
+        try:
+            confirmed(self._redis, self._replicas, write)
         except redis.RedisError as error:
             raise StorageError(error) from error

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
+from redis.client import Pipeline
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
 TIMEOUT = 2  # seconds to connect, and again for each answer
 SENTINEL_TIMEOUT = 0.5  # seconds; then the next Sentinel is asked
 SENTINEL_PORT = 26379
+REPLICAS_TIMEOUT = 500  # milliseconds for which a write waits for its replicas
 # Asked once more, on a connection made anew: what broke off, and what met a server that has become
 # a replica. A server that does not answer is not asked again; somebody is waiting.
 AGAIN = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError, redis.ReadOnlyError))
 NEVER_AGAIN = Retry(NoBackoff(), 0)
+
+
+class TooFewReplicas(redis.RedisError):
+    """A write was done, and a failover could undo it."""
+
+
+def confirmed(client: redis.Redis, replicas: int, write: Callable[[Pipeline], Any]) -> None:
+    """Writes, and waits until so many replicas have it; raises TooFewReplicas and RedisError."""
+    with client.pipeline(transaction=False) as pipeline:
+        write(pipeline)
+        if replicas:
+            pipeline.wait(replicas, REPLICAS_TIMEOUT)
+        answers = pipeline.execute()
+    if replicas and answers[-1] < replicas:
+        raise TooFewReplicas
 
 
 def make_pool(url: str, **options: Any) -> redis.ConnectionPool:

@@ -24,9 +24,8 @@ from ..session.store import (
 )
 from ..session.workos_session import WorkOSSession
 from .redis_counters import RedisCounters
-from .redis_server import make_pool
+from .redis_server import confirmed, make_pool
 
-REPLICAS_TIMEOUT = 500  # milliseconds for which a write waits for its replicas
 USER_LIFETIME = 31 * 24 * 60 * 60  # seconds; no session lives longer
 RECORD, SEEN_AT, WORKOS_SESSION, REFRESH_AT = range(1, 5)  # the lines of a session
 
@@ -44,8 +43,7 @@ return 1
 
 def redis_stores(url: str, replicas: int = 0) -> tuple[SessionStore, Storage]:
     """Returns where sessions and limits are kept; nothing is opened before its first use."""
-    counters = RedisCounters("redis://", connection_pool=make_pool(url), wrap_exceptions=True)
-    return RedisSessionStore(url, replicas), counters
+    return RedisSessionStore(url, replicas), RedisCounters(url, replicas)
 
 
 class RedisSessionStore:
@@ -140,13 +138,8 @@ class RedisSessionStore:
             self._redis.set("check", "1", ex=1)  # a replica, or a full Redis, answers PING too
 
     def _confirmed(self, write: Callable[[Pipeline], Any]) -> None:
-        with _unavailable(), self._redis.pipeline(transaction=False) as pipeline:
-            write(pipeline)
-            if self._replicas:
-                pipeline.wait(self._replicas, REPLICAS_TIMEOUT)
-            answers = pipeline.execute()
-        if self._replicas and answers[-1] < self._replicas:
-            raise StoreUnavailable(detail="too few replicas")
+        with _unavailable():
+            confirmed(self._redis, self._replicas, write)
 
     def _set(self, handle: str, *arguments: str | int) -> None:
         with _unavailable():
