@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from email.utils import parseaddr
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 from app import stores
@@ -15,7 +16,7 @@ from app.dangers import LOOPBACK
 from app.failures import Failure
 from app.mail import smtp
 from app.session.store import StoreUnavailable
-from doctor.finding import Check, Finding, Patient, failure, ok, warning
+from doctor.finding import Check, Finding, Patient, failure, ok, skipped, warning
 
 EMULATORS = " Here it is the emulator's: make run."
 NO_EMULATOR = (
@@ -49,6 +50,8 @@ def store(patient: Patient) -> Iterator[Finding]:
         yield ok(f"Sessions and limits are kept where {shared} finds them.")
     else:
         yield failure("Sessions can be kept, but limits cannot be counted.", "See the store's log.")
+    if config.redis_url:
+        yield from _replicas_of_redis(config.redis_url, config.redis_replicas)
 
 
 def _redis_without_tls(config: Config) -> Iterator[Finding]:
@@ -57,6 +60,36 @@ def _redis_without_tls(config: Config) -> Iterator[Finding]:
         yield warning(
             f"People's addresses, and the password of Redis, go to {url.hostname} unencrypted.",
             "Use rediss:// (TLS), unless there is only a private network of yours in between.",
+        )
+
+
+def _replicas_of_redis(url: str, wanted: int) -> Iterator[Finding]:
+    import redis  # few have it as their store
+
+    from app.stores.redis_server import make_pool
+
+    pool = make_pool(url)
+    try:
+        said = cast("dict[str, int]", redis.Redis(connection_pool=pool).info("replication"))
+        found = said["connected_slaves"]
+    except (redis.RedisError, KeyError):  # a managed one may keep it to itself
+        yield skipped("Redis does not say how many replicas it has.")
+        return
+    finally:
+        pool.disconnect()
+    if found < wanted:
+        yield failure(
+            f"REDIS_REPLICAS is {wanted}, but Redis has {found}: signing out answers 503, and no "
+            "session is refreshed.",
+            f"Give it a replica, or set REDIS_REPLICAS={found} until it has one.",
+        )
+    elif wanted:
+        yield ok(f"What a failover must not undo waits for {wanted} of {found} replicas of Redis.")
+    elif found:
+        yield warning(
+            "Nothing waits for the replica of Redis: a failover may bring back who has signed out, "
+            "or sign somebody out.",
+            "Set REDIS_REPLICAS=1: docs/scaling.md.",
         )
 
 

@@ -15,6 +15,8 @@ from workos import WorkOSClient
 from app import create_app
 from app.config import Config
 from app.session.store import StoreUnavailable, session_store
+from doctor.finding import Patient
+from doctor.store_checks import store as store_check
 from tests.machine import free_port
 from tests.redis_failover import PASSWORD, Endpoint, Node, make_pair, make_sentinel
 from tests.waiting import wait_for
@@ -156,6 +158,21 @@ def test_who_signs_out_is_told_if_a_failover_could_undo_it(
     assert "active" not in {one.status for one in workos.user_management.list_sessions(user_id)}
 
 
+def test_a_code_signs_in_over_another_session_while_there_is_no_replica(
+    visitor: Visitor, another_visitor: Visitor, pair: tuple[Node, Node]
+) -> None:
+    """SES-20: what ends then is nothing that anybody was told of."""
+    visitor.sign_in_by_code()
+    another_visitor.take_cookies(visitor.cookies())
+    pair[1].stop()
+    try:
+        visitor.sign_in_by_code("eve@example.com")
+        assert visitor.api_session().json["user"]["email"] == "eve@example.com"
+        assert not another_visitor.is_signed_in()
+    finally:
+        pair[1].go_on()
+
+
 def test_an_operator_is_told_if_a_failover_could_make_browsers_known_again(
     visitor: Visitor, app: Flask, pair: tuple[Node, Node]
 ) -> None:
@@ -173,6 +190,24 @@ def test_an_operator_is_told_if_a_failover_could_make_browsers_known_again(
     assert isinstance(told.exception, StoreUnavailable)
     wait_for(lambda: app.test_cli_runner().invoke(args=end).exit_code == 0)
     assert "Forget this browser" not in visitor.get("/auth/sign-out").text
+
+
+def test_the_doctor_compares_the_setting_with_the_replicas_that_there_are(
+    make_config: Callable[..., Config], pair: tuple[Node, Node]
+) -> None:
+    url = f"redis://:{PASSWORD}@127.0.0.1:{pair[0].port}/0"
+    found = {}
+    with httpx2.Client() as http:
+        for wanted in range(3):
+            config = make_config(redis_url=url, redis_replicas=wanted)
+            *_, found[wanted] = store_check(Patient(config, http))
+        pair[0].ask("ACL", "SETUSER", "default", "-info")
+        *_, unknown = store_check(Patient(make_config(redis_url=url, redis_replicas=1), http))
+
+    assert [found[wanted].outcome for wanted in range(3)] == ["warning", "ok", "failure"]
+    assert "REDIS_REPLICAS=1" in found[0].fix
+    assert "REDIS_REPLICAS is 2, but Redis has 1" in found[2].what
+    assert unknown.outcome == "skipped"
 
 
 def test_behind_a_name_with_tls_a_promotion_is_noticed_at_once(

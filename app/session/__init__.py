@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from flask import g, request
@@ -62,7 +63,8 @@ def sign_in(
         # WorkOS may go on with its session instead of beginning another: that one is to live.
         there = replaced.workos_session
         is_same = there and workos_session and there.id == workos_session.id
-        end({before.handle: replaced}, revokes=not is_same)
+        with suppress(StoreUnavailable):  # by a failover it may come back, but a code is spent
+            end({before.handle: replaced}, revokes=not is_same)
     csrf.forget_secret()
     g.signin_session = Current(config, new, record, is_changed=True)
     log.event("session_created", way=identity.method, user=identity.user_id)
@@ -99,10 +101,7 @@ def act_as(record: SessionRecord) -> None:
 
 
 def live_record() -> SessionRecord | None:
-    """Returns the live record behind this request's cookie, or that of a program (`act_as`).
-
-    Raises StoreUnavailable.
-    """
+    """Returns the live record of the cookie or the program; raises StoreUnavailable."""
     current = _current()
     if current.error:
         raise current.error
@@ -183,8 +182,7 @@ def _found(config: Config) -> Current:
     if record is None:
         log.event("session_expired")
         return Current(config, is_changed=True)
-    idle = now - ticket.seen
-    if idle < EXTEND_EVERY and idle < config.session_idle_timeout // 4:
+    if now - ticket.seen < min(EXTEND_EVERY, config.session_idle_timeout // 4):
         return Current(config, ticket, record)
     later = ticket._replace(seen=now)
     try:
