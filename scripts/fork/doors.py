@@ -200,6 +200,8 @@ ONLY_CODES = (
     Edit(
         MAGIC_AUTH,
         """\
+    if link:  # from here on, for a failure's page too
+        attempt = attempts.follow(replace(attempt, knows_email=False), SENDING)
     with code_instead.spending(link) if link else nullcontext():
         one_time_code = user_management.create_magic_auth(
             email, visitor.browser, invited.token(attempt.return_to, config)
@@ -209,8 +211,6 @@ ONLY_CODES = (
             mail.send_code(email, one_time_code, lifetime=CODE_LIFETIME, link=button)
         elif config.mails_itself:
             mail.send_no_account(email)
-    if link:
-        attempt = replace(attempt, knows_email=False)
 """,
         """\
     one_time_code = user_management.create_magic_auth(

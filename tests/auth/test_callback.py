@@ -303,7 +303,25 @@ def test_an_offer_is_good_for_one_code_and_costs_the_address_nothing(
     again = another_visitor.post("/auth/magic-auth", instead_of=offer)
 
     assert heading(again) == "A code has already been sent"
+    assert "Start again</a>" in again.text
     assert [visitor.ask_for_code().status_code for _ in range(3)] == [303, 303, 429]
+
+
+def test_who_only_holds_a_link_never_reads_the_whole_address(
+    visitor: Visitor, another_visitor: Visitor, emulator: Flask
+) -> None:
+    """Nor where the code that they ask for instead cannot be sent, or has been sent already."""
+    offer, world = state_in(link_to_callback(visitor)), emulator.test_client()
+    hook = {"method": "POST", "path": "/user_management/magic_auth", "status": 500}
+    assert world.post("/_emulate/hooks", json=hook).status_code == 201
+    failed = another_visitor.post("/auth/magic-auth", instead_of=offer)
+    world.delete("/_emulate/hooks")
+    sent = another_visitor.post("/auth/magic-auth", instead_of=offer)
+    again = another_visitor.post("/auth/magic-auth", instead_of=offer)
+
+    assert (failed.status_code, sent.status_code, again.status_code) == (502, 303, 400)
+    for page in (failed, another_visitor.get(sent.location), again):
+        assert "ada@example.com" not in page.text
 
 
 def test_an_offer_is_not_spent_by_a_mail_that_fails(

@@ -30,7 +30,7 @@ from ...web.visitor import this_visitor
 from ...workos_api import user_management
 from ...workos_api.refusals import InvalidOneTimeCode, OneTimeCodeExpired
 from .. import attempts, code_instead, invited, state
-from ..attempt import EXCHANGING, Attempt
+from ..attempt import EXCHANGING, SENDING, Attempt
 from ..complete import complete
 from ..door import Door, Proof
 from ..step import StepDone
@@ -78,6 +78,8 @@ def send() -> Response:
         next_url=fields["next"],
         caller_state=fields["state"],
     )
+    if link:  # from here on, for a failure's page too
+        attempt = attempts.follow(replace(attempt, knows_email=False), SENDING)
     with code_instead.spending(link) if link else nullcontext():
         one_time_code = user_management.create_magic_auth(
             email, visitor.browser, invited.token(attempt.return_to, config)
@@ -87,8 +89,6 @@ def send() -> Response:
             mail.send_code(email, one_time_code, lifetime=CODE_LIFETIME, link=button)
         elif config.mails_itself:
             mail.send_no_account(email)
-    if link:
-        attempt = replace(attempt, knows_email=False)
     # Nobody's code, if none was made: the size of the cookie must not tell.
     code = one_time_code or secrets.token_hex(3)
     number, waiting = _numbers(attempt.id, code)[0], code if config.mails_itself else None
