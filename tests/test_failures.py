@@ -46,6 +46,27 @@ def test_every_failure_says_what_why_and_what_next(
         assert 'class="button"' in text or "<button" in text, name
 
 
+# What a reason may tell people to do, and what then stands on the button.
+NAMED = {
+    "hoose another way": "another way",
+    "use another way": "another way",
+    "se another address": "another address",
+    "ith another address": "another address",
+    "tart again": "Start again",
+    "ign in again": "Sign in again",
+    "ign out,": "Sign out",
+    "sk for a new one": "Email me a new code",
+}
+
+
+@pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.name())
+def test_what_a_reason_names_is_on_the_button(kind: type[Failure]) -> None:
+    """Where the form that was sent is shown again, its own buttons are what counts."""
+    told = {label for words, label in NAMED.items() if words in kind.reason}
+
+    assert kind.form or all(label in kind.button.label for label in told), told
+
+
 ABORTED = {
     400: "bad_request",
     401: "not_signed_in",

@@ -5,9 +5,11 @@ Each class is named after WorkOS's own code: https://workos.com/docs/reference/a
 
 from __future__ import annotations
 
-from ..failures import CODE_INSTEAD, NEW_CODE, OTHER_ADDRESS, START_AGAIN, Failure, WrongCode
+from ..failures import CODE_INSTEAD, NEW_CODE, OTHER_ADDRESS, Button, Failure, WrongCode
 from ..web.email_address import AddressRefused
 from .steps import StepRequired
+
+OTHER_WAY = Button("sign_in", "Sign in another way")
 
 
 class CodeRefused(Failure):
@@ -80,7 +82,7 @@ class TotpRefused(CodeRefused, WrongCode):
         "Have the phone set its time by itself. For somebody who has lost the app, delete the "
         "factor in the WorkOS dashboard, Users."
     )
-    button = START_AGAIN
+    button = Failure.button  # no app's code can be mailed
 
 
 class InvalidTotp(TotpRefused):
@@ -144,6 +146,7 @@ class EmailPasswordAuthDisabled(OtherWayOnly):
 
     title = "Passwords are switched off"
     reason = "This site does not let anybody sign in with a password. Choose another way."
+    button = OTHER_WAY
 
 
 class MethodRequired(OtherWayOnly, StepRequired):
@@ -174,6 +177,7 @@ class AuthenticationMethodNotAllowed(OtherWayOnly):
 
     title = "This way to sign in is switched off"
     reason = "Your organization or this site does not allow it."
+    button = OTHER_WAY
 
 
 class SomebodyElse(Failure):
