@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -62,6 +64,33 @@ def test_who_wants_no_motion_sees_no_number_run(page: Page) -> None:
     expect(page.get_by_text("Email me a new code").first).to_be_visible()
     expect(page.locator(".counting")).to_be_hidden()
     expect(page.get_by_role("button", name="Email me a new code")).to_be_hidden()
+
+
+def test_on_a_phone_a_shadow_says_where_the_drawn_journey_goes_on(
+    new_page: Callable[..., Page], site: Site
+) -> None:
+    """Otherwise it looks cut off, as a phone shows no scroll bar."""
+    page = new_page(site, viewport={"width": 390, "height": 844})
+    ask(page, "drawn@example.com", "Email me a code")
+    page.goto("/development/journey")
+    drawn = page.get_by_role("region", name="Diagram")
+    box = drawn.bounding_box()
+    assert box
+
+    def edges() -> tuple[bytes, bytes]:
+        """Returns what is seen of both, above all that is drawn there."""
+        y, left, right = box["y"] + 1, box["x"] + 1, box["x"] + box["width"] - 5
+        return (
+            page.screenshot(clip={"x": left, "y": y, "width": 4, "height": 4}),
+            page.screenshot(clip={"x": right, "y": y, "width": 4, "height": 4}),
+        )
+
+    paper, shadow = edges()
+    assert shadow != paper
+    drawn.evaluate("one => one.scrollLeft = one.scrollWidth")
+    left, right = edges()
+    assert left != paper
+    assert right == paper
 
 
 def test_in_forced_colours_buttons_and_fields_keep_their_edges(page: Page) -> None:
