@@ -35,6 +35,8 @@ NAMES = {
 # What no translation may change: placeholders and tags.
 FIXED = re.compile(r"%\(\w+\)s|</?\w+>")
 SHOWN = 20  # of what is left to do
+# Its own hyphen would let a line end behind the first letter.
+E_MAIL, UNBROKEN = re.compile(r"\b(e)-(?=mail)", re.IGNORECASE), "\\1\N{NON-BREAKING HYPHEN}"
 
 
 def words_of(source: str, path: str) -> Iterator[tuple[int, str, str]]:
@@ -135,6 +137,9 @@ def update(code: str, words: Catalog) -> Catalog:
     path = catalogue_of(code)
     catalog = read(code) if path.exists() else begun(code)
     catalog.update(words, no_fuzzy_matching=True, update_creation_date=False)
+    for message in catalog:
+        texts = tuple(E_MAIL.sub(UNBROKEN, text) for text in _texts_of(message.string))
+        message.string = texts if message.pluralizable else texts[0]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_po(file, catalog, sort_by_file=True, ignore_obsolete=True, include_lineno=False)

@@ -78,6 +78,12 @@ def test_from_right_to_left_a_mail_keeps_network_addresses_in_order(code: str) -
     assert [one.id for one in mails if f"\u2066{network}\u2069" not in str(one.string)] == []
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_no_line_ends_inside_the_word_e_mail(code: str) -> None:
+    """On a phone, German headings ended in "E-", and went on with "Mail"."""
+    assert [text for one in read(code) for text in texts_of(one) if "e-mail" in text.lower()] == []
+
+
 def key_of(message: Message) -> Key:
     said: object = message.id
     context: object = message.context
