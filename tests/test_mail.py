@@ -466,7 +466,8 @@ def test_a_mail_names_its_sender_and_not_this_machine(
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"].endswith("@example.com>")
     assert re.search(r"\+0000|-0000|GMT", message["Date"])
-    assert socket.gethostname().encode() not in raw
+    head = raw.partition(b"\r\n\r\n")[0].decode()  # a random link may well contain a short name
+    assert not re.search(rf"\b{re.escape(socket.gethostname())}\b", head)
     assert max(map(len, raw.splitlines())) <= 998  # RFC 5322, 2.1.1
 
 
