@@ -1,8 +1,9 @@
 """How often something may be asked for: each limit has a name, and its number is a setting.
 
-Everything is counted before the attempt, so that parallel guesses cannot slip through together.
-Flask-Limiter's decorator limits what needs only the visitor. What needs more is counted by
-a plain call, through the same storage and in the same windows, with all its budgets in one step.
+Everything but a wrong API key is counted before the attempt, so that parallel guesses cannot slip
+through together. Flask-Limiter's decorator limits what needs only the visitor. What needs more is
+counted by a plain call, through the same storage and in the same windows, with all its budgets in
+one step.
 """
 
 from __future__ import annotations
