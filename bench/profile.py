@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from types import FrameType
@@ -71,18 +71,15 @@ def sampled(action: Callable[[], object], seconds: float) -> tuple[Stacks, int]:
     def look() -> None:
         while not is_over.wait(random.uniform(0, 2 * EVERY)):  # never in step with the action
             frame = sys._current_frames().get(watched)  # documented, underscore and all
-            if stack := tuple(names(frame))[::-1]:
-                stacks[stack] += 1
+            if stack := names(frame)[::-1]:
+                stacks[tuple(stack)] += 1
 
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH)
     watcher = threading.Thread(target=look)
     watcher.start()
-    count, ends_at = 0, time.perf_counter() + seconds
     try:
-        while time.perf_counter() < ends_at:
-            action()
-            count += 1
+        count = repeated(action, seconds)
     finally:
         is_over.set()
         watcher.join()
@@ -90,12 +87,23 @@ def sampled(action: Callable[[], object], seconds: float) -> tuple[Stacks, int]:
     return stacks, count
 
 
-def names(frame: FrameType | None) -> Iterator[str]:
-    """Yields what is being called, innermost first, as far as the action that is repeated."""
-    while frame and frame.f_code is not sampled.__code__:
+def repeated(action: Callable[[], object], seconds: float) -> int:
+    """Repeats the action for so long; returns how often it ran."""
+    count, ends_at = 0, time.perf_counter() + seconds
+    while time.perf_counter() < ends_at:
+        action()
+        count += 1
+    return count
+
+
+def names(frame: FrameType | None) -> list[str]:
+    """Returns what the action that is repeated is calling, innermost first, if it is running."""
+    found = []
+    while frame and frame.f_code is not repeated.__code__:
         code = frame.f_code
-        yield f"{short(code.co_filename)}:{code.co_qualname}"
+        found.append(f"{short(code.co_filename)}:{code.co_qualname}")
         frame = frame.f_back
+    return found if frame else []
 
 
 def short(filename: str) -> str:
