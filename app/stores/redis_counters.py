@@ -9,7 +9,6 @@ import redis
 from limits import RateLimitItem
 from limits.errors import StorageError
 from limits.storage import RedisStorage
-from redis.client import Pipeline
 
 from .redis_server import confirmed, make_pool
 
@@ -57,12 +56,14 @@ class RedisCounters(RedisStorage):
     def add(self, key: str, amount: int, *, for_seconds: int) -> None:
         """Adds, and waits for the replicas: see `Replicated` in limits/known_browsers.py."""
         name = self.prefixed_key(key)
-
-        def write(pipeline: Pipeline) -> None:
-            pipeline.incrby(name, amount)
-            pipeline.expire(name, for_seconds)
-
         try:
-            confirmed(self._redis, self._replicas, write)
+            confirmed(
+                self._redis,
+                self._replicas,
+                lambda pipeline: (
+                    pipeline.incrby(name, amount),
+                    pipeline.expire(name, for_seconds),
+                ),
+            )
         except redis.RedisError as error:
             raise StorageError(error) from error

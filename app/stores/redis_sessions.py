@@ -6,13 +6,12 @@ It removes by itself what has expired.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
 import redis
 from limits.storage import Storage
-from redis.client import Pipeline
 
 from ..session.store import (
     VERSION,
@@ -88,9 +87,12 @@ class RedisSessionStore:
             REFRESH_AT,
             refresh_at,
         ]
-        self._confirmed(
-            lambda pipeline: self._set_fields([_session(handle)], changed, client=pipeline)
-        )
+        with _unavailable():
+            confirmed(
+                self._redis,
+                self._replicas,
+                lambda pipeline: self._set_fields([_session(handle)], changed, client=pipeline),
+            )
 
     def of_user(self, user_id: str) -> dict[str, SessionRecord]:
         with _unavailable():
@@ -110,7 +112,10 @@ class RedisSessionStore:
         self._set(handle, "", REFRESH_AT, 0)
 
     def end(self, handle: str) -> None:
-        self._confirmed(lambda pipeline: pipeline.delete(_session(handle)))
+        with _unavailable():
+            confirmed(
+                self._redis, self._replicas, lambda pipeline: pipeline.delete(_session(handle))
+            )
 
     def end_all(self) -> int:
         with _unavailable():
@@ -136,10 +141,6 @@ class RedisSessionStore:
     def check(self) -> None:
         with _unavailable():
             self._redis.set("check", "1", ex=1)  # a replica, or a full Redis, answers PING too
-
-    def _confirmed(self, write: Callable[[Pipeline], Any]) -> None:
-        with _unavailable():
-            confirmed(self._redis, self._replicas, write)
 
     def _set(self, handle: str, *arguments: str | int) -> None:
         with _unavailable():
