@@ -14,7 +14,6 @@ import time
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from flask import Response, request
-from limits.storage import Storage
 
 from .. import shapes
 from ..config import DAY, Config
@@ -40,10 +39,10 @@ class Mark(NamedTuple):
 
 @runtime_checkable
 class Replicated(Protocol):
-    """A storage that may lose what it has just taken; any other keeps it."""
+    """A storage whose failover may undo what it has just counted; any other keeps it."""
 
-    def add(self, key: str, amount: int, *, for_seconds: int) -> None:
-        """Adds to a number, and returns once the replicas have it."""
+    def incr_confirmed(self, key: str, expiry: int, amount: int) -> int:
+        """Counts as `incr` does, and returns once the replicas have it."""
 
 
 def find(email: str, config: Config) -> str | None:
@@ -78,20 +77,16 @@ def forget(config: Config, response: Response) -> None:
 def forget_everywhere(user_id: str) -> None:
     """Makes every browser an unknown one in which this person has signed in so far.
 
-    Raises StoreUnavailable: what only one worker knew would hold nowhere else, and what only one
-    server of the storage knew, not for long.
+    Raises StoreUnavailable: what only one worker knew would hold nowhere else.
     """
     # A counter, because the claims of a session store cannot tell before from after. It grows by a
     # random number: once it has expired, no mark that it made invalid can be valid again.
     counter, more = _counter(_hashed(user_id)), 1 + secrets.randbelow(2**31)
-
-    def add(storage: Storage) -> None:
-        if isinstance(storage, Replicated):
-            storage.add(counter, more, for_seconds=LIFETIME)
-        else:
-            storage.incr(counter, LIFETIME, more)
-
-    current().ask_shared(add)
+    current().ask_shared(
+        lambda storage: (
+            storage.incr_confirmed if isinstance(storage, Replicated) else storage.incr
+        )(counter, LIFETIME, more)
+    )
 
 
 def _hashed(text: str) -> str:

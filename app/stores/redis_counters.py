@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import cast
 
 import redis
 from limits import RateLimitItem
@@ -27,9 +28,7 @@ class RedisCounters(RedisStorage):
     """The storage of `limits`, which counts all the limits of an event in one round trip."""
 
     def __init__(self, url: str, replicas: int) -> None:
-        pool = make_pool(url)
-        super().__init__("redis://", connection_pool=pool, wrap_exceptions=True)
-        self._redis = redis.Redis(connection_pool=pool)
+        super().__init__("redis://", connection_pool=make_pool(url), wrap_exceptions=True)
         self._replicas = replicas
 
     def initialize_storage(self, _uri: str) -> None:
@@ -53,17 +52,15 @@ class RedisCounters(RedisStorage):
         except redis.RedisError as error:
             raise StorageError(error) from error
 
-    def add(self, key: str, amount: int, *, for_seconds: int) -> None:
-        """Adds, and waits for the replicas: see `Replicated` in limits/known_browsers.py."""
+    def incr_confirmed(self, key: str, expiry: int, amount: int) -> int:
+        """Waits for the replicas: see `Replicated` in limits/known_browsers.py."""
         name = self.prefixed_key(key)
         try:
-            confirmed(
-                self._redis,
+            [number, *_] = confirmed(
+                cast("redis.Redis", self.get_connection()),
                 self._replicas,
-                lambda pipeline: (
-                    pipeline.incrby(name, amount),
-                    pipeline.expire(name, for_seconds),
-                ),
+                lambda pipeline: (pipeline.incrby(name, amount), pipeline.expire(name, expiry)),
             )
         except redis.RedisError as error:
             raise StorageError(error) from error
+        return int(number)

@@ -26,7 +26,7 @@ class TooFewReplicas(redis.RedisError):
     """A write was done, and a failover could undo it."""
 
 
-def confirmed(client: redis.Redis, replicas: int, write: Callable[[Pipeline], Any]) -> None:
+def confirmed(client: redis.Redis, replicas: int, write: Callable[[Pipeline], Any]) -> list[Any]:
     """Writes, and waits until so many replicas have it; raises TooFewReplicas and RedisError."""
     with client.pipeline(transaction=False) as pipeline:
         write(pipeline)
@@ -35,6 +35,7 @@ def confirmed(client: redis.Redis, replicas: int, write: Callable[[Pipeline], An
         answers = pipeline.execute()
     if replicas and answers[-1] < replicas:
         raise TooFewReplicas
+    return answers
 
 
 def make_pool(url: str, **options: Any) -> redis.ConnectionPool:

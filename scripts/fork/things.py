@@ -328,47 +328,6 @@ THINGS: dict[str, Thing] = {
         edits=(
             *NO_REDIS,
             Edit("app/stores/__init__.py", ", or Redis when REDIS_URL is set"),
-            Edit(
-                "app/limits/known_browsers.py",
-                '''\
-@runtime_checkable
-class Replicated(Protocol):
-    """A storage that may lose what it has just taken; any other keeps it."""
-
-    def add(self, key: str, amount: int, *, for_seconds: int) -> None:
-        """Adds to a number, and returns once the replicas have it."""
-
-
-''',
-            ),
-            Edit(
-                "app/limits/known_browsers.py",
-                """\
-nowhere else, and what only one
-    server of the storage knew, not for long.
-    \"""
-""",
-                """\
-nowhere else.
-    \"""
-""",
-            ),
-            Edit(
-                "app/limits/known_browsers.py",
-                """\
-
-    def add(storage: Storage) -> None:
-        if isinstance(storage, Replicated):
-            storage.add(counter, more, for_seconds=LIFETIME)
-        else:
-            storage.incr(counter, LIFETIME, more)
-
-    current().ask_shared(add)
-""",
-                """\
-    current().ask_shared(lambda storage: storage.incr(counter, LIFETIME, more))
-""",
-            ),
             Edit(SOAK, '@pytest.fixture(params=["SQLite", "Redis"])', "@pytest.fixture"),
             Edit(SOAK, "(request: pytest.FixtureRequest, tmp_path: Path)", "(tmp_path: Path)"),
             Edit(SOAK, ", or the memory of Redis"),
